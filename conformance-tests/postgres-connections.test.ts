@@ -1,0 +1,362 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { inspect } from 'node:util'
+import { isStoreError, type OwnedStore, systemClock } from '@shepherd-store/core'
+import { openPostgresStore, type PostgresStoreOptions } from '@shepherd-store/postgres'
+import pg from 'pg'
+import { afterAll, inject, test } from 'vitest'
+import { createDatabase } from './postgres/database.ts'
+import { startProxy, type TcpProxy } from './postgres/tcp-proxy.ts'
+
+const LOST_REPLIES = Number(process.env['SHEPHERD_TEST_LOST_REPLIES'] ?? 200)
+const DAY = '2026-11-23'
+/** The health check's 3 s, and what a loaded machine adds. */
+const FROZEN_MS_MAX = 10_000
+
+const { url, drop } = await createDatabase(inject('postgresUrl'))
+const admin = new pg.Client({ connectionString: url })
+await admin.connect()
+afterAll(async () => {
+  await admin.end()
+  await drop()
+})
+
+let schemas = 0
+
+/** A store in a schema of its own, reached through a proxy; both are closed after the test. */
+async function withProxy(
+  use: (store: OwnedStore, proxy: TcpProxy, schema: string) => Promise<void>,
+  options: Partial<PostgresStoreOptions> = {},
+): Promise<void> {
+  const { hostname, port } = new URL(url)
+  const proxy = await startProxy({ host: hostname, port: Number(port || 5432) })
+  const schema = `connections_${(schemas += 1)}`
+  const store = await openPostgresStore(proxy.url(url), { node: 'hub', schema, ...options })
+  try {
+    await use(store, proxy, schema)
+  } finally {
+    proxy.thaw()
+    await store.close()
+    await proxy.close()
+  }
+}
+
+/** Ends every connection of the store, as an operator or a failover would. */
+async function terminateConnections(): Promise<number> {
+  const { rowCount } = await admin.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = 'shepherd-store'`,
+  )
+  return rowCount ?? 0
+}
+
+test('goes on when the server ends its idle connections', () =>
+  withProxy(async (store) => {
+    await store.addUsage('minecraft', DAY, 1)
+    assert.ok((await terminateConnections()) > 0)
+    await store.addUsage('minecraft', DAY, 1)
+    assert.equal(await store.getUsage('minecraft', DAY), 2)
+  }))
+
+test('goes on when the network resets its idle connections', () =>
+  withProxy(async (store, proxy) => {
+    await store.addUsage('minecraft', DAY, 1)
+    proxy.cutAll()
+    assert.equal(await store.getUsage('minecraft', DAY), 1)
+  }))
+
+test('applies a commit once when the server ends its connection in the middle', () =>
+  withProxy(async (store, _, schema) => {
+    await store.addUsage('minecraft', DAY, 1)
+    await admin.query('begin')
+    await admin.query(`lock table ${schema}.usage in exclusive mode`)
+    const adding = store.addUsage('minecraft', DAY, 10)
+    await untilBlocked()
+    assert.ok((await terminateConnections()) > 0)
+    await admin.query('rollback')
+    await adding
+    assert.equal(await store.getUsage('minecraft', DAY), 11)
+  }))
+
+test(`counts once when the reply to COMMIT is lost, ${LOST_REPLIES} times`, () =>
+  withProxy(async (store, proxy) => {
+    for (let count = 1; count <= LOST_REPLIES; count += 1) {
+      const lost = proxy.loseNextReply('COMMIT')
+      const { audits, usage, repeated } = await store.commit([
+        { type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 7 },
+        { type: 'append_audit', event: { type: 'service_started' } },
+      ])
+      await lost
+      assert.equal(repeated, false)
+      assert.deepEqual(
+        audits.map(({ id }) => id),
+        [count],
+      )
+      assert.deepEqual(usage, [{ entryId: 'minecraft', day: DAY, usedMs: 7 * count }])
+    }
+    const { intact, checked } = await store.verifyAudits()
+    assert.deepEqual({ intact, checked }, { intact: true, checked: LOST_REPLIES })
+  }))
+
+test('settles every unit of a group whose reply is lost', () =>
+  withProxy(async (store, proxy) => {
+    await store.addUsage('minecraft', DAY, 1)
+    const lost = proxy.loseNextReply('COMMIT')
+    const below = { type: 'usage_below', entryId: 'minecraft', day: DAY, limitMs: 3 } as const
+    const add = { type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 1 } as const
+    const answers = await Promise.all([
+      store.commit([add], { if: [below] }),
+      store.appendAudit({ type: 'service_started' }),
+      store.commit([add], { if: [below] }),
+      store.commit([add], { if: [below] }),
+      store.appendAudit({ type: 'service_stopped' }, { operationId: 'stop' }),
+    ])
+    await lost
+    assert.deepEqual([answers[0].applied, answers[2].applied, answers[3].applied], [true, true, false])
+    assert.deepEqual([answers[1].id, answers[4].id], [1, 2])
+    assert.equal(await store.getUsage('minecraft', DAY), 3)
+  }))
+
+test('ends every call within its time while the server is frozen, and works again afterwards', () =>
+  withProxy(
+    async (store, proxy) => {
+      await store.addUsage('minecraft', DAY, 1)
+      proxy.freeze()
+      const startedMs = systemClock.monotonicMs()
+      const [read, write, healthy] = await Promise.allSettled([
+        store.getUsage('minecraft', DAY),
+        store.addUsage('minecraft', DAY, 10, { operationId: 'op' }),
+        store.isHealthy(),
+      ])
+      assert.ok(read.status === 'rejected' && isStoreError(read.reason, 'TIMEOUT'))
+      assert.equal(read.reason.outcome, 'not_applied')
+      assert.ok(write.status === 'rejected' && isStoreError(write.reason, 'TIMEOUT'))
+      assert.deepEqual(healthy, { status: 'fulfilled', value: false })
+      const tookMs = systemClock.monotonicMs() - startedMs
+      assert.ok(tookMs < FROZEN_MS_MAX, `the calls took ${tookMs} ms`)
+      proxy.thaw()
+      await store.addUsage('minecraft', DAY, 10, { operationId: 'op' })
+      assert.equal(await store.getUsage('minecraft', DAY), 11)
+      assert.equal(await store.isHealthy(), true)
+    },
+    { callTimeoutMs: 600 },
+  ))
+
+test('tells that the server is gone', () =>
+  withProxy(async (store, proxy) => {
+    await store.addUsage('minecraft', DAY, 1)
+    await proxy.close()
+    await assert.rejects(
+      store.addUsage('minecraft', DAY, 1),
+      (error) => isStoreError(error, 'UNAVAILABLE') && error.retryable && error.outcome === 'not_applied',
+    )
+    await assert.rejects(store.getUsage('minecraft', DAY), (error) => isStoreError(error, 'UNAVAILABLE'))
+    assert.equal(await store.isHealthy(), false)
+  }))
+
+test('closes in bounded time while the server is frozen', () =>
+  withProxy(async (store, proxy) => {
+    await store.addUsage('minecraft', DAY, 1)
+    proxy.freeze()
+    await store.close()
+  }))
+
+test('leaves the pool of a caller open, and without a spoiled connection', async () => {
+  const { hostname, port } = new URL(url)
+  const proxy = await startProxy({ host: hostname, port: Number(port || 5432) })
+  const pool = new pg.Pool({ connectionString: proxy.url(url), max: 2 })
+  const store = await openPostgresStore(pool, { node: 'hub', schema: 'borrowed' })
+  await store.addUsage('minecraft', DAY, 1)
+  proxy.cutAll()
+  await store.addUsage('minecraft', DAY, 1)
+  const lost = proxy.loseNextReply('COMMIT')
+  await store.addUsage('minecraft', DAY, 1)
+  await lost
+  assert.equal(await store.getUsage('minecraft', DAY), 3)
+  await store.close()
+  assert.deepEqual((await pool.query('select 1 as one')).rows, [{ one: 1 }])
+  assert.deepEqual([pool.waitingCount, pool.totalCount - pool.idleCount], [0, 0])
+  await pool.end()
+  await proxy.close()
+})
+
+test('books and decides rightly whatever the role has set as its defaults', async () => {
+  const settings = {
+    default_transaction_isolation: 'repeatable read',
+    datestyle: 'German, DMY',
+    timezone: 'Pacific/Apia',
+    synchronous_commit: 'off',
+    extra_float_digits: '-15',
+  }
+  const pool = new pg.Pool({
+    connectionString: url,
+    options: Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
+      .join(' '),
+  })
+  const one = await openPostgresStore(pool, { node: 'one', schema: 'defaults' })
+  const two = await openPostgresStore(url, { node: 'two', schema: 'defaults' })
+  const until = new Date('2026-11-23T23:59:59.999Z')
+  await one.setCooldownUntil('minecraft', until)
+  assert.deepEqual(await one.getCooldownUntil('minecraft'), until)
+  await one.addUsage('long', DAY, 9_007_199_254_740_991)
+  assert.equal(await one.getUsage('long', DAY), 9_007_199_254_740_991)
+  for (let round = 0; round < 25; round += 1) {
+    const entryId = `quota-${round}`
+    const wins = await Promise.all(
+      [one, two].map((store) =>
+        store.commit([{ type: 'add_usage', entryId, day: DAY, durationMs: 60 }], {
+          if: [{ type: 'usage_below', entryId, day: DAY, limitMs: 60 }],
+        }),
+      ),
+    )
+    assert.equal(wins.filter(({ applied }) => applied).length, 1)
+  }
+  await one.close()
+  await two.close()
+  await pool.end()
+})
+
+test('shows no password, neither in an error nor in what the error holds', async () => {
+  const secret = 'tr0ub4dor'
+  const wrong = Object.assign(new URL(url), { username: 'nobody_of_that_name', password: secret }).href
+  const unparsable = `postgres://parent:${secret}@[bad/db`
+  const unreachable = `postgres://parent:${secret}@127.0.0.1:1/db`
+  const missing = Object.assign(new URL(url), { pathname: '/no_such_database' }).href
+  for (const where of [wrong, unparsable, unreachable, missing]) {
+    const error: unknown = await openPostgresStore(where, { node: 'hub', callTimeoutMs: 3_000 }).then(
+      async (store) => store.close(),
+      (reason: unknown) => reason,
+    )
+    // A server that trusts everybody lets the first one in.
+    if (error === undefined) continue
+    assert.ok(isStoreError(error))
+    assert.ok(!inspect(error, { depth: 10, showHidden: true }).includes(secret), 'the password shows')
+  }
+})
+
+test('refuses to guess which machine it is', async () => {
+  const options = {} as unknown as PostgresStoreOptions
+  await assert.rejects(openPostgresStore(url, options), (error) => isStoreError(error, 'INVALID_ARGUMENT'))
+})
+
+test('waits for another migration no longer than its time', async () => {
+  await admin.query('begin')
+  await admin.query(`select pg_advisory_xact_lock(hashtextextended('shepherd-store migration contended', 0))`)
+  await assert.rejects(openPostgresStore(url, { node: 'hub', schema: 'contended', callTimeoutMs: 600 }), (error) =>
+    isStoreError(error, 'BUSY'),
+  )
+  await admin.query('rollback')
+})
+
+test('refuses a schema that holds the tables of another program, and leaves it alone', async () => {
+  await admin.query('create schema foreign_tables')
+  await admin.query('create table foreign_tables.customers (id int)')
+  await assert.rejects(openPostgresStore(url, { node: 'hub', schema: 'foreign_tables' }), (error) =>
+    isStoreError(error, 'UNRECOGNIZED_SCHEMA'),
+  )
+  const { rows } = await admin.query(`select tablename from pg_tables where schemaname = 'foreign_tables'`)
+  assert.deepEqual(rows, [{ tablename: 'customers' }])
+})
+
+test('refuses a schema that is newer, and one that is older when it may not migrate', async () => {
+  const older = openPostgresStore(url, { node: 'hub', schema: 'versions', migrate: 'never' })
+  await assert.rejects(older, (error) => isStoreError(error, 'SCHEMA_TOO_OLD'))
+  await (await openPostgresStore(url, { node: 'hub', schema: 'versions' })).close()
+  await admin.query(`update versions.meta set value = '99' where key = 'schema_version'`)
+  const newer = openPostgresStore(url, { node: 'hub', schema: 'versions' })
+  await assert.rejects(newer, (error) => isStoreError(error, 'SCHEMA_TOO_NEW'))
+})
+
+test('keeps the log append-only, in the server', async () => {
+  const store = await openPostgresStore(url, { node: 'hub', schema: 'append_only' })
+  await store.appendAudit({ type: 'service_started' })
+  for (const statement of ['update append_only.audit_log set node = node', 'delete from append_only.audit_log']) {
+    await assert.rejects(admin.query(statement), /append-only/)
+    await admin.query('set session_replication_role = replica')
+    await assert.rejects(admin.query(statement), /append-only/)
+    await admin.query('set session_replication_role = origin')
+  }
+  await assert.rejects(admin.query('truncate append_only.audit_log'), /append-only/)
+  await store.close()
+})
+
+test('gives a record that is inserted by hand its place in the chain', async () => {
+  const store = await openPostgresStore(url, { node: 'hub', schema: 'by_hand' })
+  await store.appendAudit({ type: 'service_started' })
+  await admin.query(`insert into by_hand.audit_log select * from by_hand.audit_log`)
+  assert.equal((await store.appendAudit({ type: 'service_stopped' })).id, 3)
+  assert.deepEqual(await store.verifyAudits().then(({ intact, checked }) => ({ intact, checked })), {
+    intact: true,
+    checked: 3,
+  })
+  await store.close()
+})
+
+test('finds a record that was dated into the years before Christ', async () => {
+  const store = await openPostgresStore(url, { node: 'hub', schema: 'before_christ' })
+  await store.appendAudit({ type: 'service_started' })
+  await admin.query('alter table before_christ.audit_log disable trigger audit_log_append_only')
+  await admin.query(`update before_christ.audit_log set timestamp = (timestamp::text || ' BC')::timestamptz`)
+  const { intact, firstBreak } = await store.verifyAudits()
+  assert.deepEqual([intact, firstBreak?.id], [false, 1])
+  await store.close()
+})
+
+test('opens for a role that may only read', async () => {
+  await (await openPostgresStore(url, { node: 'hub', schema: 'read_only' })).close()
+  const role = `reader_${process.pid}`
+  await admin.query(`create role ${role} login password 'reader'`)
+  await admin.query(`grant usage on schema read_only to ${role}`)
+  await admin.query(`grant select on all tables in schema read_only to ${role}`)
+  const where = Object.assign(new URL(url), { username: role, password: 'reader' }).href
+  const store = await openPostgresStore(where, { node: 'hub', schema: 'read_only', migrate: 'never' })
+  assert.equal(await store.getUsage('minecraft', DAY), 0)
+  await assert.rejects(store.addUsage('minecraft', DAY, 1), (error) => isStoreError(error, 'PERMISSION_DENIED'))
+  await store.close()
+  await admin.query(`drop owned by ${role}`)
+  await admin.query(`drop role ${role}`)
+})
+
+test('frees the places of connections that nobody answered', async () => {
+  const { hostname, port } = new URL(url)
+  let silent = false
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    sockets.add(client.on('error', () => undefined))
+    if (silent) return
+    const upstream = connect(Number(port || 5432), hostname)
+    sockets.add(upstream.on('error', () => undefined))
+    client.pipe(upstream).pipe(client)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  const where = Object.assign(new URL(url), { hostname: '127.0.0.1', port: address.port }).href
+  const store = await openPostgresStore(
+    { connectionString: where, max: 2 },
+    { node: 'hub', schema: 'silent', callTimeoutMs: 900 },
+  )
+  silent = true
+  for (const socket of sockets) socket.destroy()
+  const calls = Array.from({ length: 4 }, () => store.getUsage('minecraft', DAY))
+  for (const call of await Promise.allSettled(calls)) {
+    assert.ok(call.status === 'rejected' && isStoreError(call.reason, 'TIMEOUT', 'UNAVAILABLE'))
+  }
+  silent = false
+  assert.equal(await store.getUsage('minecraft', DAY), 0)
+  await store.close()
+  for (const socket of sockets) socket.destroy()
+  await once(server.close(), 'close')
+})
+
+/** Until a connection of the store waits for a lock that another one holds. */
+async function untilBlocked(): Promise<void> {
+  for (;;) {
+    const { rowCount } = await admin.query(
+      `select from pg_stat_activity where application_name = 'shepherd-store' and wait_event_type = 'Lock'`,
+    )
+    if (rowCount !== 0) return
+  }
+}

@@ -1,0 +1,30 @@
+import type { Harness } from '@shepherd-store/core/conformance'
+import { randomSequences } from '@shepherd-store/core/conformance/random'
+import { afterAll, inject, test } from 'vitest'
+import { mapHarness } from './map-harness.ts'
+import { memoryHarness } from './memory-harness.ts'
+import { postgresHarness } from './postgres-harness.ts'
+import { createDatabase } from './postgres/database.ts'
+import { sqliteHarness } from './sqlite-harness.ts'
+
+const runs = Number(process.env['SHEPHERD_TEST_RANDOM_SEQUENCES'] ?? 200)
+const seed = Number(process.env['SHEPHERD_TEST_SEED'] ?? 20_261_123)
+/** Where a failure says that it was found: replays it alone. */
+const path = process.env['SHEPHERD_TEST_PATH']
+
+const { url, drop } = await createDatabase(inject('postgresUrl'))
+afterAll(drop)
+
+/** Sequences share a place where it takes longer to make one than to play there. */
+const backends: readonly { readonly harness: Harness; readonly sequencesPerPlace: number }[] = [
+  { harness: mapHarness, sequencesPerPlace: 1 },
+  { harness: memoryHarness, sequencesPerPlace: 1 },
+  { harness: sqliteHarness, sequencesPerPlace: 10 },
+  { harness: postgresHarness(url), sequencesPerPlace: 25 },
+]
+
+for (const { harness, sequencesPerPlace } of backends) {
+  test(`${harness.name} answers ${runs} random sequences as the model does`, { timeout: 60_000 + runs * 1_000 }, () =>
+    randomSequences(harness, { runs, seed, path, sequencesPerPlace }),
+  )
+}

@@ -1,0 +1,33 @@
+import type { Sabotage } from '@shepherd-store/core/conformance'
+import { auditSaboteurs } from './audit.ts'
+import { commitSaboteurs } from './commit.ts'
+import { cooldownSaboteurs, snapshotSaboteurs } from './cooldown.ts'
+import { copySaboteurs } from './copies.ts'
+import { errorSaboteurs } from './errors.ts'
+import { lifecycleSaboteurs } from './lifecycle.ts'
+import { operationSaboteurs } from './operations.ts'
+import { onDriver, onStore, type Saboteur } from './saboteur.ts'
+import { textSaboteurs } from './texts.ts'
+import { usageSaboteurs } from './usage.ts'
+
+export type { Saboteur } from './saboteur.ts'
+
+/** A sound store behind the same proxies: the control. */
+export const noSabotage: Sabotage = { ...onDriver(() => ({})), ...onStore(() => ({})) }
+
+/**
+ * Stores with one planted defect each: what the suite is tested by. Each is a sound store behind a proxy, so they work
+ * on every backend. A defect that no case finds is a gap in the suite.
+ */
+export const saboteurs: readonly Saboteur[] = [
+  ...commitSaboteurs,
+  ...operationSaboteurs,
+  ...usageSaboteurs,
+  ...cooldownSaboteurs,
+  ...snapshotSaboteurs,
+  ...auditSaboteurs,
+  ...textSaboteurs,
+  ...copySaboteurs,
+  ...errorSaboteurs,
+  ...lifecycleSaboteurs,
+]

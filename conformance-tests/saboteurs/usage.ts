@@ -1,0 +1,217 @@
+import {
+  addDays,
+  type Day,
+  type DriverChange,
+  isStoreError,
+  LIMITS,
+  type ReadRequest,
+  type StoreDriver,
+  type UsageRequest,
+  type UsageTotal,
+  type WriteOutcome,
+  type WriteUnit,
+} from '@shepherd-store/core'
+import {
+  at,
+  bothOf,
+  onChanges,
+  onDriver,
+  onRequests,
+  onResults,
+  onStore,
+  onUnits,
+  roundTrip,
+  type Saboteur,
+  writeOne,
+} from './saboteur.ts'
+
+type UsageChange = Extract<DriverChange, { readonly table: 'usage' }>
+
+/** Defects in what is booked, and in what is told of it. */
+export const usageSaboteurs: readonly Saboteur[] = [
+  {
+    name: 'lost-update',
+    plants: 'keeps only the last of several additions to one total that come at once',
+    sabotage: onDriver((sound) => ({
+      write: (units) => sound.write(units.map((unit, index) => withoutLost(unit, units.slice(index + 1)))),
+    })),
+  },
+  {
+    name: 'usage-on-the-day-after',
+    plants: 'books usage on the day after the one that was given',
+    sabotage: onChanges((change) => (change.table === 'usage' ? { ...change, day: dayAfter(change.day) } : change)),
+  },
+  {
+    name: 'usage-in-whole-seconds',
+    plants: 'cuts what is booked to whole seconds',
+    sabotage: onChanges((change) =>
+      change.table === 'usage' ? { ...change, addMs: change.addMs - (change.addMs % 1_000) } : change,
+    ),
+  },
+  {
+    name: 'usage-by-node',
+    plants: 'tells a node only what it has booked itself',
+    sabotage: onStore((sound) => ({
+      async getUsage(entryId, day) {
+        const usedMs = await sound.getUsage(entryId, day)
+        if (day === '9999-12-31') return usedMs
+        const [total] = await sound.listUsage({ from: day, to: addDays(day, 1), entryId, node: sound.node })
+        return total?.durationMs ?? 0
+      },
+    })),
+  },
+  {
+    name: 'usage-under-one-node',
+    plants: 'books what every node adds under one node',
+    sabotage: onChanges((change) => (change.table === 'usage' ? { ...change, node: 'server' } : change)),
+  },
+  {
+    name: 'usage-without-scope',
+    plants: 'books the usage of every scope under one',
+    sabotage: bothOf(
+      onUnits(inOneScope),
+      onUsageRequests((usage) => ({ ...usage, scope: 'default' })),
+    ),
+  },
+  {
+    name: 'day-state-of-every-day',
+    plants: 'counts the days that follow into a day’s state',
+    sabotage: onUsageRequests((usage, { cooldowns }) => {
+      const { to: _, ...open } = usage
+      return cooldowns === undefined ? usage : open
+    }),
+  },
+  {
+    name: 'day-state-of-two-instants',
+    plants: 'reads a day’s usage and cooldowns one after the other, and writes in between',
+    sabotage: onDriver((sound) => ({
+      async read({ usage, ...others }) {
+        const first = await sound.read({ ...(usage && { usage }) })
+        await roundTrip()
+        return { ...(await sound.read(others)), usage: first.usage }
+      },
+    })),
+  },
+  {
+    name: 'day-state-without-resting-entries',
+    plants: 'leaves an entry without usage out of the day’s state, though its cooldown runs',
+    sabotage: onResults((result, request) => {
+      if (request.usage === undefined || request.cooldowns === undefined) return result
+      const used = new Set(result.usage.map(({ entryId }) => entryId))
+      return { ...result, cooldowns: result.cooldowns.filter(({ entryId }) => used.has(entryId)) }
+    }),
+  },
+  {
+    name: 'usage-range-with-its-end',
+    plants: 'counts the day after the last one into a range of days',
+    sabotage: onStore((sound) => ({
+      listUsage(query) {
+        const longer = query.from < query.to && query.to < '9999-12-31'
+        return sound.listUsage(longer ? { ...query, to: addDays(query.to, 1) } : query)
+      },
+    })),
+  },
+  {
+    name: 'weeks-from-sunday',
+    plants: 'lets weeks begin on Sunday',
+    sabotage: onListed((totals) =>
+      totals.map((total) => (total.week === undefined ? total : { ...total, week: addDays(total.week, -1) })),
+    ),
+  },
+  {
+    name: 'totals-in-utf-16-order',
+    plants: 'sorts totals by UTF-16 code units, not by bytes',
+    sabotage: onListed((totals) => totals.toSorted((a, b) => (keysOf(a) < keysOf(b) ? -1 : 1))),
+  },
+  {
+    name: 'usage-filter-ignored',
+    plants: 'reports the usage of every node when one was asked for',
+    sabotage: onUsageRequests(({ node: _, ...everyNode }) => everyNode),
+  },
+  {
+    name: 'sum-clamped',
+    plants: 'clamps a total at the largest duration instead of refusing what would pass it',
+    sabotage: onDriver((sound) => ({
+      async write(units) {
+        const outcomes = await sound.write(units)
+        return Promise.all(units.map((unit, index) => clamped(sound, unit, at(outcomes, index))))
+      },
+    })),
+  },
+  {
+    name: 'zero-is-minus-zero',
+    plants: 'tells that no usage is -0',
+    sabotage: onStore((sound) => ({ getUsage: async (entryId, day) => (await sound.getUsage(entryId, day)) || -0 })),
+  },
+  {
+    name: 'fractions-rounded',
+    plants: 'rounds a duration that is no whole number of milliseconds',
+    sabotage: onAdded((durationMs) => (Number.isFinite(durationMs) ? Math.round(durationMs) : durationMs)),
+  },
+  {
+    name: 'nan-is-nothing',
+    plants: 'takes NaN for 0',
+    sabotage: onAdded((durationMs) => (Number.isNaN(durationMs) ? 0 : durationMs)),
+  },
+  {
+    name: 'negative-is-nothing',
+    plants: 'takes a negative duration for 0',
+    sabotage: onAdded((durationMs) => Math.max(0, durationMs)),
+  },
+]
+
+function dayAfter(day: Day): Day {
+  return day === '9999-12-31' ? day : addDays(day, 1)
+}
+
+async function clamped(driver: StoreDriver, { changes }: WriteUnit, outcome: WriteOutcome): Promise<WriteOutcome> {
+  const [change] = changes
+  const tooMuch = outcome.type === 'failed' && isStoreError(outcome.error, 'INVALID_ARGUMENT')
+  if (!tooMuch || change?.table !== 'usage') return outcome
+  const { scope, entryId, day } = change
+  const { usage } = await driver.read({ usage: { scope, entryId, from: day, to: dayAfter(day), by: [], limit: 1 } })
+  const addMs = LIMITS.DURATION_MS_MAX - (usage[0]?.durationMs ?? 0)
+  return writeOne(driver, { conditions: [], changes: [{ ...change, addMs }] })
+}
+
+/** The unit without what it adds to totals that `later` units add to as well. */
+function withoutLost(unit: WriteUnit, later: readonly WriteUnit[]): WriteUnit {
+  const keyOf = ({ scope, entryId, day }: UsageChange): string => JSON.stringify([scope, entryId, day])
+  const laterKeys = later.flatMap(({ changes }) =>
+    changes.flatMap((change) => (change.table === 'usage' ? keyOf(change) : [])),
+  )
+  const changes = unit.changes.map((change) =>
+    change.table === 'usage' && laterKeys.includes(keyOf(change)) ? { ...change, addMs: 0 } : change,
+  )
+  return { ...unit, changes }
+}
+
+function inOneScope(unit: WriteUnit): WriteUnit {
+  return {
+    ...unit,
+    conditions: unit.conditions.map((condition) =>
+      condition.type === 'usage_below' ? { ...condition, scope: 'default' } : condition,
+    ),
+    changes: unit.changes.map((change) => (change.table === 'usage' ? { ...change, scope: 'default' } : change)),
+  }
+}
+
+function keysOf({ day, entryId, node, scope }: UsageTotal): string {
+  return [day, entryId, node, scope].join('\0')
+}
+
+function onUsageRequests(defect: (usage: UsageRequest, request: ReadRequest) => UsageRequest): Saboteur['sabotage'] {
+  return onRequests((request) =>
+    request.usage === undefined ? request : { ...request, usage: defect(request.usage, request) },
+  )
+}
+
+function onListed(defect: (totals: readonly UsageTotal[]) => readonly UsageTotal[]): Saboteur['sabotage'] {
+  return onStore((sound) => ({ listUsage: async (query) => defect(await sound.listUsage(query)) }))
+}
+
+function onAdded(defect: (durationMs: number) => number): Saboteur['sabotage'] {
+  return onStore((sound) => ({
+    addUsage: (entryId, day, durationMs, options) => sound.addUsage(entryId, day, defect(durationMs), options),
+  }))
+}

@@ -1,0 +1,44 @@
+import { hostname } from 'node:os'
+import type { Clock } from '@shepherd-store/core'
+import type { Environment } from './where.ts'
+
+/** All that the command touches of the world besides the database. */
+export interface Io {
+  readonly env: Environment
+  readonly hostname: string
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined
+  /** Calls `listener` at the first Ctrl-C, until the returned function is called. A second one ends the process. */
+  onInterrupt(listener: () => void): () => void
+}
+
+export interface Output {
+  readonly isTTY?: boolean | undefined
+  /** How wide the terminal is. */
+  readonly columns?: number | undefined
+  write(text: string): unknown
+}
+
+export function processIo(): Io {
+  process.stdout.on('error', endOfOutput)
+  process.stderr.on('error', endOfOutput)
+  return {
+    env: process.env,
+    hostname: hostname(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    onInterrupt(listener) {
+      process.once('SIGINT', listener)
+      return () => void process.off('SIGINT', listener)
+    },
+  }
+}
+
+/** A reader that has seen enough, as in `| head`, is no failure; a full disk is one. */
+function endOfOutput(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') process.exit()
+  process.stderr.write(`shepherd-store: the output could not be written (${error.code ?? error.message})\n`)
+  process.exit(1)
+}

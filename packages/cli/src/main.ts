@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { isStoreError } from '@shepherd-store/core'
+import { Command, CommanderError } from 'commander'
+import { addAudit } from './commands/audit.ts'
+import { addCooldowns } from './commands/cooldowns.ts'
+import { addImport } from './commands/import-rust.ts'
+import { addStatus } from './commands/status.ts'
+import { addUsage } from './commands/usage.ts'
+import { addVerify } from './commands/verify.ts'
+import { visible } from './format.ts'
+import { type Io, processIo } from './io.ts'
+import { type GlobalFlags, Shell } from './shell.ts'
+import { whereFrom, withoutPassword } from './where.ts'
+
+/** 0: done. 1: failed. 2: called wrongly. 3: done, and something is wrong with what is stored. */
+export type ExitCode = 0 | 1 | 2 | 3
+
+/** The command. `argv` is what follows its name. Never rejects: what goes wrong is one sentence on stderr. */
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<ExitCode> {
+  const shell = new Shell(io)
+  const program = createProgram(shell)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return shell.exitCode
+  } catch (error) {
+    const { message, exitCode } = failureOf(error)
+    const sentence = withoutPassword(message, whereFrom(program.opts<GlobalFlags>().db, io.env))
+    if (message !== '') io.stderr.write(`shepherd-store: ${visible(sentence)}\n`)
+    return exitCode
+  }
+}
+
+function createProgram(shell: Shell): Command {
+  const { stdout, stderr } = shell.io
+  const program = new Command('shepherd-store')
+    .description('Looks into a store of Shepherd: how long, when, why denied, was anything lost or changed.')
+    .version(packageVersion())
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      // An error is told once, where all of them are.
+      outputError: () => {},
+      getOutHelpWidth: () => stdout.columns ?? 80,
+      getErrHelpWidth: () => stderr.columns ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .option(
+      '--db <where>',
+      'a file, sqlite:PATH, or postgres://USER@HOST/DATABASE (default: see shepherd-store --help)',
+    )
+    .option('--json', 'print one JSON object, for programs')
+    .option('--node <name>', 'the machine: its snapshot, and only its usage and records')
+    .option('--scope <name>', 'whose quota: a child, a household (default: "default")')
+    .addHelpText('after', HELP)
+  for (const add of [addStatus, addUsage, addCooldowns, addAudit, addVerify, addImport]) add(program, shell)
+  return program
+}
+
+const HELP = `
+The database is the one of --db, else of SHEPHERD_STORE_URL in the environment,
+else the file shepherd-store.db in SHEPHERD_DATA_DIR, else in shepherdd in the
+data directory ($XDG_DATA_HOME, or ~/.local/share).
+
+Exit status: 0 done, 1 failed, 2 called wrongly, 3 done, and something is wrong
+with what is stored.
+
+Example: shepherd-store usage --from 2026-11-01 --by week,entry`
+
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : ''
+}
+
+interface Failure {
+  /** Empty where everything is said already. */
+  readonly message: string
+  readonly exitCode: ExitCode
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof CommanderError) return usageFailure(error)
+  const message = error instanceof Error ? error.message : String(error)
+  if (!isStoreError(error)) return { message, exitCode: 1 }
+  const called = `${error.operation}: `
+  const sentence = message.startsWith(called) ? message.slice(called.length) : message
+  return { message: sentence, exitCode: error.code === 'INVALID_ARGUMENT' ? 2 : 1 }
+}
+
+function usageFailure({ code, exitCode, message }: CommanderError): Failure {
+  // Help and version, asked for; or help in place of a command that was not given.
+  if (exitCode === 0) return { message: '', exitCode: 0 }
+  if (code === 'commander.help') return { message: '', exitCode: 2 }
+  const sentence = message.replace(/^error: /, '').replaceAll('\n', ' ')
+  return { message: `${sentence.replace(/\.$/, '')}; see shepherd-store --help`, exitCode: 2 }
+}

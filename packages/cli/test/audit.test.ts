@@ -1,0 +1,152 @@
+import type { AuditEvent } from '@shepherd-store/core'
+import { describe, expect, test } from 'vitest'
+import type { AuditData } from '../src/commands/audit.ts'
+import { eventText } from '../src/event-text.ts'
+import { instantFormat } from '../src/format.ts'
+import { run, storeWith, tamper, WITHOUT_TRIGGERS } from './command.ts'
+
+function evening(): Promise<string> {
+  return storeWith(async (store, clock) => {
+    await store.appendAudit({ type: 'policy_loaded', entryCount: 1 })
+    clock.advance(5_000)
+    await store.appendAudit({
+      type: 'session_started',
+      sessionId: 'one',
+      entryId: 'mc',
+      label: 'Mine\u001B[2Jcraft\n',
+      deadline: new Date('2026-11-24T12:30:00Z'),
+    })
+    clock.advance(5_000)
+    await store.appendAudit({
+      type: 'launch_denied',
+      entryId: 'mc',
+      reasons: [{ type: 'quota_exhausted', usedMs: 3_600_000, quotaMs: 3_600_000 }],
+    })
+  })
+}
+
+test('shows the last records, newest first', async () => {
+  const { exitCode, stdout, stderr } = await run(['audit', '--db', await evening()])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(stdout).toBe(
+    [
+      '#  When (Europe/Berlin)  What',
+      '3  2026-11-24 13:00:10   mc denied: 1 h of 1 h used',
+      '2  2026-11-24 13:00:05   Mine\\x1b[2Jcraft\\n (mc) started, until 13:30:00',
+      '1  2026-11-24 13:00:00   policy loaded: 1 entry',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('-n says how many, over pages of the store', async () => {
+  const path = await storeWith(async (store) => {
+    const events = Array.from(
+      { length: 256 },
+      () => ({ type: 'append_audit', event: { type: 'service_started' } }) as const,
+    )
+    for (let page = 0; page < 5; page += 1) await store.commit(events)
+  })
+  const { stdout } = await run(['audit', '-n', '1100', '--db', path, '--json'])
+  const { records }: AuditData = JSON.parse(stdout)
+  expect(records.map(({ id }) => id)).toEqual(Array.from({ length: 1_100 }, (_, index) => 1_280 - index))
+})
+
+test('--json has whole records', async () => {
+  const { stdout } = await run(['audit', '-n', '1', '--db', await evening(), '--json'])
+  expect(JSON.parse(stdout)).toEqual({
+    records: [
+      {
+        id: 3,
+        timestamp: '2026-11-24T12:00:10.000Z',
+        node: 'local',
+        scope: 'default',
+        event: {
+          type: 'launch_denied',
+          entryId: 'mc',
+          reasons: [{ type: 'quota_exhausted', usedMs: 3_600_000, quotaMs: 3_600_000 }],
+        },
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    ],
+  })
+})
+
+test('shows the node where there are several, and the scope where all are asked for', async () => {
+  const path = await storeWith(async (store) => {
+    await store.appendAudit({ type: 'service_started' })
+    await store.view({ node: 'attic', scope: 'mia' }).appendAudit({ type: 'service_started' })
+  })
+  const all = await run(['audit', '--db', path, '--all-scopes'])
+  expect(all.stdout).toContain(
+    '#  When (Europe/Berlin)  Node   Scope    What\n2  2026-11-24 13:00:00   attic  mia      service started\n',
+  )
+  const attic = await run(['audit', '--db', path, '--all-scopes', '--node', 'attic'])
+  expect(attic.stdout).not.toContain('local')
+})
+
+test('says when nothing is recorded', async () => {
+  const { exitCode, stdout } = await run(['audit', '--db', await storeWith(async () => {})])
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'Nothing is recorded.\n' })
+})
+
+test('a record that cannot be read is shown as such, with exit status 3', async () => {
+  const path = await evening()
+  tamper(
+    path,
+    `${WITHOUT_TRIGGERS}
+     update audit_log set event = 'x' where id = 1;
+     update audit_log set timestamp = 'y' where id = 2`,
+  )
+  const { exitCode, stdout } = await run(['audit', '--db', path])
+  expect(exitCode).toBe(3)
+  expect(stdout).toMatch(/\n1 .* unreadable, .*: x\n/)
+  expect(stdout).toMatch(/\n2 {2}unreadable .* unreadable, its timestamp is not an instant/)
+})
+
+describe('each event has its words:', () => {
+  const deadline = new Date('2026-11-24T12:30:00Z')
+  const ended = { type: 'session_ended', sessionId: 'one', entryId: 'mc', durationMs: 60_000 } as const
+  test.each<[string, AuditEvent]>([
+    ['service started', { type: 'service_started' }],
+    ['service stopped', { type: 'service_stopped' }],
+    ['policy loaded: 2 entries', { type: 'policy_loaded', entryCount: 2 }],
+    ['configuration reloaded', { type: 'config_reloaded', success: true }],
+    ['configuration could not be reloaded', { type: 'config_reloaded', success: false }],
+    ['Admin connected, uid 0: client c1', { type: 'client_connected', clientId: 'c1', role: 'Admin', uid: 0 }],
+    ['client c1 disconnected', { type: 'client_disconnected', clientId: 'c1' }],
+    ['mc started, without a limit', { type: 'session_started', sessionId: 'one', entryId: 'mc' }],
+    ['warning 2 min before the end of session one', { type: 'warning_issued', sessionId: 'one', thresholdMs: 120_000 }],
+    [
+      '5 min more for session one, until 2026-11-24 12:30:00',
+      { type: 'session_extended', sessionId: 'one', extendedByMs: 300_000, newDeadline: deadline },
+    ],
+    ['mc ended after 1 min: its time was up', { ...ended, reason: { type: 'expired' } }],
+    ['mc ended after 1 min: stopped by the user', { ...ended, reason: { type: 'user_stop' } }],
+    ['mc ended after 1 min: stopped by an administrator', { ...ended, reason: { type: 'admin_stop' } }],
+    [
+      'mc ended after 1 min: its process ended with code 0',
+      { ...ended, reason: { type: 'process_exited', exitCode: 0 } },
+    ],
+    ['mc ended after 1 min: stopped by the policy', { ...ended, reason: { type: 'policy_stop' } }],
+    ['mc ended after 1 min: the service was shut down', { ...ended, reason: { type: 'service_shutdown' } }],
+    [
+      'mc ended after 1 min: it could not be started: gone',
+      { ...ended, reason: { type: 'launch_failed', error: 'gone' } },
+    ],
+    [
+      'mc denied: cooldown until 2026-11-24 12:30:00; Disabled',
+      {
+        type: 'launch_denied',
+        entryId: 'mc',
+        reasons: [
+          { type: 'cooldown_active', until: deadline },
+          { type: 'other', text: 'Disabled' },
+        ],
+      },
+    ],
+    ['lamp_lit {"watts":9}', { type: 'other', name: 'lamp_lit', data: { watts: 9 } }],
+  ])('%s', (text, event) => {
+    expect(eventText(event, instantFormat('UTC'))).toBe(text)
+  })
+})

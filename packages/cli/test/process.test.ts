@@ -1,0 +1,112 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { rustDatabase, storeWith, tamper, WITHOUT_TRIGGERS } from './command.ts'
+
+const BIN = fileURLToPath(new URL('../bin/shepherd-store.js', import.meta.url))
+const CONDITIONS = '--conditions=@shepherd-store/source'
+
+/** Runs the command as a process of its own. */
+async function execute(argv: readonly string[], nodeOptions: readonly string[] = []): Promise<object> {
+  const { NO_COLOR: _, ...env } = process.env
+  try {
+    return {
+      code: 0,
+      ...(await promisify(execFile)(process.execPath, [CONDITIONS, ...nodeOptions, BIN, ...argv], { env })),
+    }
+  } catch (error) {
+    return error as object
+  }
+}
+
+test('0: done', async () => {
+  expect(await execute(['verify', '--db', await storeWith(async () => {})])).toMatchObject({
+    code: 0,
+    stdout: 'The log is intact: 0 records, each as it was written, in its place.\n',
+    stderr: '',
+  })
+})
+
+test('1: failed', async () => {
+  expect(await execute(['status', '--db', '/nowhere/store.db'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^shepherd-store: there is no store at .*\n$/),
+  })
+})
+
+test('2: called wrongly', async () => {
+  expect(await execute(['audit', '--number', 'many'])).toMatchObject({ code: 2, stdout: '' })
+})
+
+test('3: something is wrong with what is stored', async () => {
+  const path = await storeWith((store) => store.appendAudit({ type: 'service_started' }))
+  tamper(path, `${WITHOUT_TRIGGERS} update audit_log set node = 'x'`)
+  expect(await execute(['verify', '--db', path, '--json'])).toMatchObject({ code: 3, stderr: '' })
+})
+
+test.each([
+  ['22.11.0', 1],
+  ['20.20.2', 1],
+  ['12.0.0', 1],
+  ['22.12.0', 0],
+  ['23.0.0', 0],
+])('on Node %s the exit status is %i', async (version, code) => {
+  const faked = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+  const result = await execute(['--version'], ['--import', `data:text/javascript,${encodeURIComponent(faked)}`])
+  const sentence = `shepherd-store: Node 22.12 or newer is needed, and this is ${version}; install a newer one, `
+  expect(result).toMatchObject({
+    code,
+    stderr: code === 0 ? '' : `${sentence}from nodejs.org or with your package manager\n`,
+  })
+})
+
+test('a reader that has seen enough, as head has, is no failure', async () => {
+  const path = await storeWith(async (store) => {
+    const data = { text: 'x'.repeat(10_000) }
+    for (let record = 0; record < 200; record += 1) await store.appendAudit({ type: 'other', name: 'long', data })
+  })
+  const child = spawn(process.execPath, [CONDITIONS, BIN, 'audit', '-n', '200', '--db', path], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.on('data', (part) => (stderr += String(part)))
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  const [code] = await once(child, 'close')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
+test.skipIf(process.platform === 'win32')('Ctrl-C stops an import between two batches', async () => {
+  const source = rustDatabase()
+  tamper(
+    source,
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000)
+     insert into audit_log (timestamp, event_json)
+       select '2026-11-23T15:00:02+01:00', '{"type":"service_started"}' from n`,
+  )
+  const path = await storeWith(async () => {})
+  const child = spawn(process.execPath, [CONDITIONS, BIN, 'import', 'rust', source, '--db', path], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.on('data', (part) => (stderr += String(part)))
+  await recordsIn(path)
+  child.kill('SIGINT')
+  const [code] = await once(child, 'close')
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^shepherd-store: the import was stopped; .*\n$/)
+})
+
+/** Resolves when the log has records. */
+async function recordsIn(path: string): Promise<void> {
+  const { openSqliteStore } = await import('@shepherd-store/sqlite')
+  await using store = await openSqliteStore(path)
+  const deadlineMs = performance.now() + 30_000
+  while ((await store.listAudits({ limit: 1, scope: 'all' })).length === 0) {
+    if (performance.now() > deadlineMs) throw new Error('nothing was imported within 30 s')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}

@@ -1,0 +1,75 @@
+import type { AuditHead, AuditQuery, AuditRecord } from './audit.ts'
+import type { AuditPosition, AuditRequest, AuditRow, DriverChange } from './driver.ts'
+import { invalidArgument, StoreError } from './errors.ts'
+import { LIMITS } from './limits.ts'
+import { auditContents } from './outcomes.ts'
+import type { Scope } from './values.ts'
+import { checkFields, checkId, checkInteger, describe } from './values.ts'
+import { decodeEvent } from './wire.ts'
+
+/** The query, if it is one. @throws StoreError `INVALID_ARGUMENT`. */
+export function checkAuditQuery(query: AuditQuery): AuditQuery {
+  return checkFields(query, ['after', 'before', 'order', 'limit', 'node', 'scope'], 'query')
+}
+
+/** What the driver is asked for. @throws StoreError `INVALID_ARGUMENT`. */
+export function auditRequest(query: AuditQuery, scope: Scope): AuditRequest {
+  const { after, before, node, order = 'asc', limit = LIMITS.AUDIT_PAGE_LIMIT_DEFAULT } = checkAuditQuery(query)
+  if (order !== 'asc' && order !== 'desc') throw invalidArgument(`order must be asc or desc, not ${describe(order)}`)
+  if (query.scope !== undefined && query.scope !== 'all') {
+    throw invalidArgument(`scope must be 'all' or left out, not ${describe(query.scope)}; use view for another scope`)
+  }
+  return {
+    ...(query.scope === 'all' ? {} : { scope }),
+    ...(node === undefined ? {} : { node: checkId(node, 'node') }),
+    ...(after === undefined ? {} : { after: checkInteger(after, 'after', 0, Number.MAX_SAFE_INTEGER) }),
+    ...(before === undefined ? {} : { before: checkInteger(before, 'before', 0, Number.MAX_SAFE_INTEGER) }),
+    order,
+    limit: checkPageLimit(limit),
+  }
+}
+
+export function checkPageLimit(limit: unknown): number {
+  return checkInteger(limit, 'limit', 1, LIMITS.AUDIT_PAGE_LIMIT_MAX)
+}
+
+/** A record will do. @throws StoreError `INVALID_ARGUMENT`. */
+export function checkHead(head: AuditHead): AuditHead {
+  if (typeof head !== 'object' || head === null) {
+    throw invalidArgument(`expectedHead must be an object, not ${describe(head)}`)
+  }
+  const { id, hash } = head
+  if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) {
+    throw invalidArgument(`expectedHead.hash must be 64 hexadecimal digits, not ${describe(hash)}`)
+  }
+  return { id: checkInteger(id, 'expectedHead.id', 1, Number.MAX_SAFE_INTEGER), hash }
+}
+
+/** What a caller sees of a row; what cannot be understood is marked. */
+export function auditRecord(row: AuditRow): AuditRecord {
+  const { id, timestamp, node, scope, text, hash, original } = row
+  const event = Number.isNaN(timestamp.getTime())
+    ? { type: 'unreadable' as const, text, problem: 'its timestamp is not an instant' }
+    : decodeEvent(text)
+  return {
+    id,
+    timestamp: new Date(timestamp),
+    node,
+    scope,
+    event,
+    hash,
+    ...(original === undefined ? {} : { original: { ...original } }),
+  }
+}
+
+/** The records that a unit's changes became. */
+export function appended(
+  changes: readonly DriverChange[],
+  positions: readonly AuditPosition[],
+): readonly AuditRecord[] {
+  return auditContents(changes).map((content, index) => {
+    const position = positions[index]
+    if (position !== undefined) return auditRecord({ ...content, ...position })
+    throw new StoreError('DATABASE', 'the driver did not say where it put a record', { outcome: 'unknown' })
+  })
+}

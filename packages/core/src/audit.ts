@@ -1,0 +1,138 @@
+import type { DurationMs, EntryId, JsonObject, NodeId, Scope, SessionId } from './values.ts'
+
+/** Something that happened: what a caller appends. Field names are camelCase here and snake_case in the database. */
+export type AuditEvent = KnownEvent | OtherEvent
+
+/** The events that Shepherd's own service writes. */
+export type KnownEvent =
+  | { readonly type: 'service_started' }
+  | { readonly type: 'service_stopped' }
+  | { readonly type: 'policy_loaded'; readonly entryCount: number }
+  | { readonly type: 'config_reloaded'; readonly success: boolean }
+  | {
+      readonly type: 'client_connected'
+      readonly clientId: string
+      readonly role: string
+      readonly uid?: number | undefined
+    }
+  | { readonly type: 'client_disconnected'; readonly clientId: string }
+  | {
+      readonly type: 'session_started'
+      readonly sessionId: SessionId
+      readonly entryId: EntryId
+      /** What people call the entry. */
+      readonly label?: string | undefined
+      /** Absent when the session is unlimited. */
+      readonly deadline?: Date | undefined
+    }
+  | { readonly type: 'warning_issued'; readonly sessionId: SessionId; readonly thresholdMs: DurationMs }
+  | {
+      readonly type: 'session_extended'
+      readonly sessionId: SessionId
+      readonly extendedByMs: DurationMs
+      readonly newDeadline?: Date | undefined
+    }
+  | {
+      readonly type: 'session_ended'
+      readonly sessionId: SessionId
+      readonly entryId: EntryId
+      readonly reason: SessionEndReason
+      readonly durationMs: DurationMs
+    }
+  | { readonly type: 'launch_denied'; readonly entryId: EntryId; readonly reasons: readonly DenialReason[] }
+
+/** An event of another service, or of a newer version of this one, kept as it is. */
+export interface OtherEvent {
+  readonly type: 'other'
+  /** What kind of event it is. Not one of the known types. */
+  readonly name: string
+  readonly data: JsonObject
+}
+
+export type SessionEndReason =
+  | { readonly type: 'expired' }
+  | { readonly type: 'user_stop' }
+  | { readonly type: 'admin_stop' }
+  | { readonly type: 'process_exited'; readonly exitCode?: number | undefined }
+  | { readonly type: 'policy_stop' }
+  | { readonly type: 'service_shutdown' }
+  | { readonly type: 'launch_failed'; readonly error: string }
+
+export type DenialReason =
+  | { readonly type: 'quota_exhausted'; readonly usedMs: DurationMs; readonly quotaMs: DurationMs }
+  | { readonly type: 'cooldown_active'; readonly until: Date }
+  | { readonly type: 'other'; readonly text: string }
+
+/** What is read in place of an event that cannot be understood. It is never written. */
+export interface UnreadableEvent {
+  readonly type: 'unreadable'
+  /** The text as it is stored. */
+  readonly text: string
+  readonly problem: string
+}
+
+/** What was stored. */
+export interface AuditRecord {
+  /** The record's place in the log of the whole database: 1, 2, 3, … without gaps, in commit order. */
+  readonly id: number
+  /** When it was written, by the writer's clock. An Invalid Date if the stored one cannot be read. */
+  readonly timestamp: Date
+  readonly node: NodeId
+  readonly scope: Scope
+  readonly event: AuditEvent | UnreadableEvent
+  /** SHA-256 over this record and the hash of the one before, in hexadecimal. */
+  readonly hash: string
+  /** Present on imported records. */
+  readonly original?: OriginalRecord
+}
+
+/** An imported record as its source had it. */
+export interface OriginalRecord {
+  readonly id: number
+  readonly timestamp: string
+  readonly event: string
+}
+
+/** A place in the log and the hash there: enough to prove later that nothing before it was changed. */
+export interface AuditHead {
+  readonly id: number
+  readonly hash: string
+}
+
+export interface AuditQuery {
+  /** Only records with a greater id. */
+  readonly after?: number | undefined
+  /** Only records with a smaller id. */
+  readonly before?: number | undefined
+  /** `asc`: in the order of the log. Default `asc`. */
+  readonly order?: 'asc' | 'desc' | undefined
+  /** 1 to 1,000. Default 100. `readAudits` takes it as the size of its pages. */
+  readonly limit?: number | undefined
+  /** Only records of this node. Default: all nodes. */
+  readonly node?: NodeId | undefined
+  /** `'all'`: every scope's records. Default: the store's scope. */
+  readonly scope?: 'all' | undefined
+}
+
+export interface AuditVerification {
+  /** Whether every record that was looked at is what was written, in its place. */
+  readonly intact: boolean
+  /** How many records were looked at. */
+  readonly checked: number
+  /** The last record that was found good. Keep it elsewhere, and pass it as `expectedHead` the next time. */
+  readonly head?: AuditHead
+  readonly firstBreak?: AuditBreak
+  /**
+   * `proven` when `expectedHead` was found in its place. `unproven`: a chain alone cannot show that its tail was cut,
+   * or that the whole of it was written anew.
+   */
+  readonly tail: 'proven' | 'unproven'
+}
+
+export interface AuditBreak {
+  /** The first id that is not as it was written. */
+  readonly id: number
+  readonly problem: 'missing' | 'content_changed' | 'chain_broken' | 'head_differs' | 'head_missing'
+  /** A sentence for a person. */
+  readonly message: string
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import type { StoreErrorCode } from '../errors.ts'
+import { contentsOf } from './contents.ts'
+import type { CaseDefinition } from './harness.ts'
+import { unawaited } from './unawaited.ts'
+
+const DAY = '2026-11-23'
+const CODES: readonly StoreErrorCode[] = ['UNAVAILABLE', 'BUSY', 'READ_ONLY', 'DISK_FULL', 'IO', 'CORRUPT', 'DATABASE']
+
+export const healthCases: readonly CaseDefinition[] = [
+  {
+    id: 'health/report/a-fresh-store-is-healthy',
+    prevents: 'a service that is restarted again and again because it has nothing to tell yet',
+    async run(t) {
+      const store = await t.open()
+      assert.equal(await store.isHealthy(), true)
+      const { healthy, checkedAt, problems, queuedWrites, database } = await store.health()
+      assert.deepEqual({ healthy, problems, queuedWrites }, { healthy: true, problems: [], queuedWrites: 0 })
+      assert.deepEqual(checkedAt, new Date('2026-11-23T10:00:00.000Z'))
+      assert.ok(database !== undefined)
+      assert.ok(database.backend.length > 0)
+      assert.ok(database.version.length > 0)
+      assert.ok(Number.isSafeInteger(database.schemaVersion) && database.schemaVersion >= 1)
+      const { sizeBytes = 0 } = database
+      assert.ok(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0)
+    },
+  },
+  {
+    id: 'health/report/is-dated-by-the-stores-clock',
+    prevents: 'a monitor that shows an old report as the present',
+    async run(t) {
+      const store = await t.open()
+      t.clock.advance(61_001)
+      assert.deepEqual((await store.health()).checkedAt, new Date('2026-11-23T10:01:01.001Z'))
+    },
+  },
+  {
+    id: 'health/report/counts-the-writes-that-wait',
+    prevents: 'a store that falls behind, and nobody sees it',
+    async run(t) {
+      const store = await t.open()
+      const writes = unawaited(
+        store.addUsage('minecraft', DAY, 1),
+        store.appendAudit({ type: 'service_started' }),
+        store.view({ node: 'tablet' }).addUsage('minecraft', DAY, 2),
+      )
+      assert.equal((await store.health()).queuedWrites, 3)
+      await Promise.all(writes)
+      assert.equal((await store.health()).queuedWrites, 0)
+    },
+  },
+  {
+    id: 'health/report/leaves-no-trace',
+    prevents: 'a health check that writes into the log, or that wears out an SD card',
+    async run(t) {
+      const store = await t.open()
+      await store.appendAudit({ type: 'service_started' })
+      const before = await contentsOf(t.place, store)
+      for (let check = 0; check < 5; check += 1) assert.equal(await store.isHealthy(), true)
+      assert.deepEqual(await contentsOf(t.place, store), before)
+    },
+  },
+  {
+    id: 'health/failing/is-told-and-passes',
+    prevents: 'a health check that throws at the one moment it is there for, or that stays red for good',
+    async run(t) {
+      const { store, faults } = await t.openWithFaults()
+      for (const code of CODES) {
+        faults.failNext('probe', code)
+        assert.equal(await store.isHealthy(), false)
+        faults.failNext('probe', code)
+        const { healthy, problems, database } = await store.view({ node: 'tablet' }).health()
+        assert.equal(healthy, false)
+        assert.deepEqual(
+          problems.map((problem) => problem.code),
+          [code],
+        )
+        assert.ok(problems.every(({ message }) => message.length > 0))
+        assert.equal(database, undefined)
+        assert.equal(await store.isHealthy(), true)
+      }
+      assert.deepEqual((await store.health()).problems, [])
+    },
+  },
+  {
+    id: 'health/failing/stops-no-work',
+    prevents: 'a store that refuses to work because a health check failed once',
+    async run(t) {
+      const { store, faults } = await t.openWithFaults()
+      faults.failNext('probe', 'UNAVAILABLE')
+      const [healthy] = await Promise.all([store.isHealthy(), store.addUsage('minecraft', DAY, 1_000)])
+      assert.equal(healthy, false)
+      assert.equal(await store.getUsage('minecraft', DAY), 1_000)
+    },
+  },
+]

@@ -1,0 +1,94 @@
+import { argumentCases } from './arguments.ts'
+import { auditChainCases } from './audit-chain.ts'
+import { auditImportCases } from './audit-import.ts'
+import { auditLogCases } from './audit-log.ts'
+import { auditOtherCases } from './audit-other.ts'
+import { auditPageCases } from './audit-pages.ts'
+import { auditRecentCases } from './audit-recent.ts'
+import { auditCases } from './audit.ts'
+import { calendarCases } from './calendar.ts'
+import { commitCallCases } from './commit-calls.ts'
+import { commitCases } from './commit.ts'
+import { concurrencyConflictCases } from './concurrency-conflicts.ts'
+import { concurrencyCases } from './concurrency.ts'
+import { conditionInstantCases } from './conditions-instant.ts'
+import { conditionCases } from './conditions.ts'
+import { cooldownCases } from './cooldown.ts'
+import { dayStateCases } from './day-state.ts'
+import { faultyDriverCases } from './faults-driver.ts'
+import { faultCases } from './faults.ts'
+import { bindCase, type CaseDefinition, type Harness, type Sabotage, type StoreCase } from './harness.ts'
+import { healthCases } from './health.ts'
+import { idPairCases } from './ids-pairs.ts'
+import { refusedIdCases } from './ids-refused.ts'
+import { idCases } from './ids.ts'
+import { lifecycleCreateCases } from './lifecycle-create.ts'
+import { lifecycleCases } from './lifecycle.ts'
+import { numberCases } from './numbers.ts'
+import { operationAgeCases } from './operations-age.ts'
+import { operationMismatchCases } from './operations-mismatch.ts'
+import { operationCases } from './operations.ts'
+import { processCases } from './processes.ts'
+import { queryCases } from './queries.ts'
+import { snapshotCases } from './snapshot.ts'
+import { usageListEdgeCases } from './usage-list-edges.ts'
+import { usageListCases } from './usage-list.ts'
+import { usageCases } from './usage.ts'
+import { viewCases } from './views.ts'
+
+export type {
+  Harness,
+  Place,
+  PlaceAddress,
+  RawAccess,
+  RawAudit,
+  RawUsage,
+  Sabotage,
+  SpoiledRow,
+  StoreCase,
+} from './harness.ts'
+export { runWorkers, type WorkerJob, type WorkerReport, type WorkersOptions } from './workers.ts'
+
+const definitions: readonly CaseDefinition[] = [
+  ...auditCases,
+  ...auditOtherCases,
+  ...auditLogCases,
+  ...auditRecentCases,
+  ...auditImportCases,
+  ...auditPageCases,
+  ...auditChainCases,
+  ...usageCases,
+  ...usageListCases,
+  ...usageListEdgeCases,
+  ...cooldownCases,
+  ...snapshotCases,
+  ...dayStateCases,
+  ...idCases,
+  ...idPairCases,
+  ...refusedIdCases,
+  ...numberCases,
+  ...calendarCases,
+  ...argumentCases,
+  ...queryCases,
+  ...commitCases,
+  ...commitCallCases,
+  ...conditionCases,
+  ...conditionInstantCases,
+  ...operationCases,
+  ...operationMismatchCases,
+  ...operationAgeCases,
+  ...concurrencyCases,
+  ...concurrencyConflictCases,
+  ...processCases,
+  ...lifecycleCases,
+  ...lifecycleCreateCases,
+  ...viewCases,
+  ...healthCases,
+  ...faultCases,
+  ...faultyDriverCases,
+]
+
+/** The whole contract as cases: `for (const { id, run } of storeCases(harness)) test(id, run)`. */
+export function storeCases(harness: Harness, sabotage: Sabotage = {}): readonly StoreCase[] {
+  return definitions.map((definition) => bindCase(definition, harness, sabotage))
+}

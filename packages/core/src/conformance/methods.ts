@@ -1,0 +1,29 @@
+import type { Store } from '../store.ts'
+
+type MethodName = {
+  [K in keyof Store]: Store[K] extends (...args: never[]) => unknown ? K : never
+}[keyof Store]
+type Call = (store: Store) => Promise<unknown>
+
+/** A call of every method that reads. */
+export const READS = {
+  getRecentAudits: (store) => store.getRecentAudits(10),
+  getUsage: (store) => store.getUsage('minecraft', '2026-11-23'),
+  getCooldownUntil: (store) => store.getCooldownUntil('minecraft'),
+  loadSnapshot: (store) => store.loadSnapshot(),
+  getDayState: (store) => store.getDayState('2026-11-23'),
+  listUsage: (store) => store.listUsage({ from: '2026-11-23', to: '2026-11-24' }),
+  listAudits: (store) => store.listAudits(),
+  readAudits: (store) => store.readAudits()[Symbol.asyncIterator]().next(),
+  verifyAudits: (store) => store.verifyAudits(),
+} satisfies Partial<Record<MethodName, Call>>
+
+/** A call of every method that writes. Whatever is added to `Store` must be added to one of the two. */
+export const WRITES = {
+  appendAudit: (store) => store.appendAudit({ type: 'service_started' }),
+  addUsage: (store) => store.addUsage('minecraft', '2026-11-23', 1_000),
+  setCooldownUntil: (store) => store.setCooldownUntil('minecraft', new Date('2026-11-23T12:00:00.000Z')),
+  clearCooldown: (store) => store.clearCooldown('minecraft'),
+  saveSnapshot: (store) => store.saveSnapshot({ timestamp: new Date('2026-11-23T10:00:00.000Z') }),
+  commit: (store) => store.commit([{ type: 'append_audit', event: { type: 'service_stopped' } }]),
+} satisfies Record<Exclude<MethodName, keyof typeof READS | 'today' | 'view' | 'health' | 'isHealthy'>, Call>

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import type { UsageGrouping, UsageQuery } from '../usage.ts'
+import type { CaseDefinition } from './harness.ts'
+
+const DAY = '2026-11-23'
+
+/** What a read is asked for is what was asked when it was called. */
+export const queryCases: readonly CaseDefinition[] = [
+  {
+    id: 'arguments/queries/are-copied-at-the-call',
+    prevents: 'a report of something else than was asked for, because its query was used for the next one meanwhile',
+    async run(t) {
+      const store = await t.open()
+      await store.addUsage('minecraft', DAY, 1)
+      const { id, hash } = await store.appendAudit({ type: 'service_started' })
+
+      const by: UsageGrouping[] = ['entry']
+      const usageQuery: UsageQuery = { from: DAY, to: '2026-11-24', by }
+      const totals = store.listUsage(usageQuery)
+      by[0] = 'week'
+      Object.assign(usageQuery, { from: '2026-11-24', by: 5 })
+      assert.deepEqual(await totals, [{ entryId: 'minecraft', durationMs: 1, unreadable: 0 }])
+
+      const auditQuery = { after: 0, limit: 1 }
+      const records = store.listAudits(auditQuery)
+      Object.assign(auditQuery, { after: 1, limit: 0 })
+      assert.deepEqual(
+        (await records).map((record) => record.id),
+        [1],
+      )
+
+      const expectedHead = { id, hash }
+      const verification = store.verifyAudits({ expectedHead })
+      Object.assign(expectedHead, { id: 7 })
+      assert.equal((await verification).tail, 'proven')
+    },
+  },
+]

@@ -1,0 +1,96 @@
+import { withDeadline } from './deadline.ts'
+import type { AuditRow, ReadRequest, ReadResult, StoreDriver, WriteOutcome, WriteUnit } from './driver.ts'
+import { StoreError, withOutcome } from './errors.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { DriverStatus } from './health.ts'
+import { LIMITS } from './limits.ts'
+
+/** What became of a unit, and, of a repeated one, the records that it appended when it was applied. */
+export interface Written {
+  readonly outcome: WriteOutcome
+  readonly repeatedRows: readonly AuditRow[]
+}
+
+/** What a store and its views share: the driver, the order of writes, the end. */
+export class Engine {
+  readonly driver: StoreDriver
+  readonly #timeoutMs: number
+  readonly #group: GroupCommit
+  /** What was accepted and has not ended: the driver stays open for it. */
+  readonly #work = new Set<Promise<unknown>>()
+  /** The look at the database that is under way: whoever asks meanwhile shares it. */
+  #probing: Promise<DriverStatus> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(driver: StoreDriver, timeoutMs: number) {
+    this.driver = driver
+    this.#timeoutMs = timeoutMs
+    this.#group = new GroupCommit((units) => driver.write(units), timeoutMs)
+  }
+
+  get queuedWrites(): number {
+    return this.#group.queued
+  }
+
+  checkOpen(): void {
+    if (this.#closing !== undefined) throw new StoreError('CLOSED', 'the store was closed; open it again')
+  }
+
+  write(unit: WriteUnit): Promise<Written> {
+    this.checkOpen()
+    return this.#track(this.#write(unit))
+  }
+
+  read(request: ReadRequest): Promise<ReadResult> {
+    this.checkOpen()
+    return this.#read(request)
+  }
+
+  probe(): Promise<DriverStatus> {
+    this.checkOpen()
+    this.#probing ??= this.#track(this.driver.probe()).finally(() => (this.#probing = undefined))
+    return withDeadline(this.#probing, LIMITS.HEALTH_TIMEOUT_MS, 'the health check')
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #write(unit: WriteUnit): Promise<Written> {
+    const outcome = await this.#group.submit(unit)
+    if (outcome.type !== 'repeated' || outcome.audits.count === 0) return { outcome, repeatedRows: [] }
+    const { first, count } = outcome.audits
+    try {
+      const { audits } = await this.#read({ audits: { after: first - 1, order: 'asc', limit: count } })
+      return { outcome, repeatedRows: audits }
+    } catch (error) {
+      // The write itself took effect, some time ago.
+      throw withOutcome(error, 'unknown')
+    }
+  }
+
+  async #read(request: ReadRequest): Promise<ReadResult> {
+    try {
+      return await withDeadline(this.#track(this.driver.read(request)), this.#timeoutMs, 'the read')
+    } catch (error) {
+      throw withOutcome(error, 'not_applied')
+    }
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#work.add(work)
+    const ended = () => void this.#work.delete(work)
+    work.then(ended, ended)
+    return work
+  }
+
+  async #close(): Promise<void> {
+    const work = Promise.allSettled([this.#group.drain(), ...this.#work])
+    try {
+      await withDeadline(work, LIMITS.CLOSE_TIMEOUT_MS, 'finishing what was accepted before close')
+    } finally {
+      await withDeadline(this.driver.close(), LIMITS.CLOSE_TIMEOUT_MS, 'closing the database')
+    }
+  }
+}

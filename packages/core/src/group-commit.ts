@@ -1,0 +1,108 @@
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import type { WriteOutcome, WriteUnit } from './driver.ts'
+import { StoreError, toStoreError } from './errors.ts'
+import { LIMITS } from './limits.ts'
+
+/**
+ * Lets writes that come close together share one commit of the driver. What is queued when a commit ends goes into the
+ * next one, in the order of the calls; each caller learns the outcome of its own unit when that is durable.
+ */
+export class GroupCommit {
+  readonly #write: (units: readonly WriteUnit[]) => Promise<readonly WriteOutcome[]>
+  readonly #timeoutMs: number
+  readonly #queue: Waiting[] = []
+  #queuedChanges = 0
+  /** The loop that empties the queue, while it runs. */
+  #flushing: Promise<void> | undefined
+
+  constructor(write: (units: readonly WriteUnit[]) => Promise<readonly WriteOutcome[]>, timeoutMs: number) {
+    this.#write = write
+    this.#timeoutMs = timeoutMs
+  }
+
+  get queued(): number {
+    return this.#queue.length
+  }
+
+  /** @throws StoreError `BUSY` when the queue is full, `TIMEOUT`, or what the driver's write rejected with. */
+  submit(unit: WriteUnit): Promise<WriteOutcome> {
+    if (this.#queue.length >= LIMITS.QUEUE_UNITS_MAX || this.#queuedChanges >= LIMITS.QUEUE_CHANGES_MAX) {
+      const message = `${this.#queue.length} writes are waiting already; wait for some of them, then try again`
+      return Promise.reject(new StoreError('BUSY', message))
+    }
+    this.#queuedChanges += unit.changes.length
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        unit,
+        resolve,
+        reject,
+        timer: setTimeout(() => this.#expire(waiting), this.#timeoutMs),
+      }
+      this.#queue.push(waiting)
+      this.#flushing ??= this.#flush()
+    })
+  }
+
+  /** Resolves when nothing is queued or under way. */
+  async drain(): Promise<void> {
+    await this.#flushing
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Callers behind sockets are served in the same turn of the event loop: a microtask would come before them.
+      await new Promise(setImmediate)
+      const group = this.#takeGroup()
+      if (group.length > 0) await this.#commit(group)
+    }
+    this.#flushing = undefined
+  }
+
+  #takeGroup(): readonly Waiting[] {
+    let changes = 0
+    const end = this.#queue.findIndex(({ unit }, index) => {
+      changes += unit.changes.length
+      return index > 0 && (index === LIMITS.GROUP_UNITS_MAX || changes > LIMITS.GROUP_CHANGES_MAX)
+    })
+    const group = this.#queue.splice(0, end < 0 ? this.#queue.length : end)
+    for (const { unit } of group) this.#queuedChanges -= unit.changes.length
+    return group
+  }
+
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    for (const waiting of group) waiting.sent = true
+    try {
+      const outcomes = await this.#write(group.map(({ unit }) => unit))
+      for (const [index, waiting] of group.entries()) {
+        clearTimeout(waiting.timer)
+        const outcome = outcomes[index]
+        if (outcome !== undefined) waiting.resolve(outcome)
+        else waiting.reject(new StoreError('DATABASE', 'the driver returned no outcome', { outcome: 'unknown' }))
+      }
+    } catch (error) {
+      for (const waiting of group) {
+        clearTimeout(waiting.timer)
+        waiting.reject(toStoreError(error, 'unknown'))
+      }
+    }
+  }
+
+  #expire(waiting: Waiting): void {
+    const outcome = waiting.sent ? 'unknown' : 'not_applied'
+    if (!waiting.sent) {
+      // The oldest, which expires first, stands first.
+      this.#queue.splice(this.#queue.indexOf(waiting), 1)
+      this.#queuedChanges -= waiting.unit.changes.length
+    }
+    waiting.reject(new StoreError('TIMEOUT', `the write took longer than ${this.#timeoutMs} ms`, { outcome }))
+  }
+}
+
+interface Waiting {
+  readonly unit: WriteUnit
+  readonly resolve: (outcome: WriteOutcome) => void
+  readonly reject: (error: StoreError) => void
+  readonly timer: NodeJS.Timeout
+  /** Whether the unit was handed to the driver. */
+  sent?: true
+}

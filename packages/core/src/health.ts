@@ -1,0 +1,30 @@
+import type { StoreErrorCode } from './errors.ts'
+
+export interface HealthReport {
+  /** Whether every table can be read and the right to write be had now. A full disk shows only in a write. */
+  readonly healthy: boolean
+  /** By the store's clock. */
+  readonly checkedAt: Date
+  /** What is wrong. Empty when healthy. */
+  readonly problems: readonly HealthProblem[]
+  /** Writes that wait for their commit. */
+  readonly queuedWrites: number
+  /** Absent when the database did not answer. */
+  readonly database?: DriverStatus
+}
+
+export interface HealthProblem {
+  readonly code: StoreErrorCode
+  /** What is wrong and what to do. */
+  readonly message: string
+}
+
+/** What a backend tells of its database. */
+export interface DriverStatus {
+  /** `sqlite`, `postgres`, `memory`, or the backend's own name. */
+  readonly backend: string
+  /** The version of the database. */
+  readonly version: string
+  readonly schemaVersion: number
+  readonly sizeBytes?: number
+}

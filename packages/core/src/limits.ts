@@ -1,0 +1,50 @@
+/**
+ * Every limit of the store, the same on every backend. Beyond one of them a call is refused with `INVALID_ARGUMENT`
+ * (a full queue: `BUSY`) before anything is written; nothing is ever clamped or cut.
+ */
+export const LIMITS = {
+  /** Ids (entry, node, scope, session, operation, client): 1 to 256 bytes of UTF-8, well-formed, without NUL. */
+  ID_BYTES_MAX: 256,
+  /** Durations, limits and sums, in milliseconds: 0 to 2^53 − 1. */
+  DURATION_MS_MAX: Number.MAX_SAFE_INTEGER,
+  /** Instants: from 1970-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z. */
+  INSTANT_MS_MIN: 0,
+  INSTANT_MS_MAX: 253_402_300_799_999,
+  /** One event or snapshot as canonical JSON, in bytes of UTF-8; an imported record's original text likewise. */
+  PAYLOAD_BYTES_MAX: 65_536,
+  /** Levels of objects and arrays in an event's own data. */
+  PAYLOAD_DEPTH_MAX: 64,
+  /** Changes in one commit. */
+  CHANGES_MAX: 256,
+  /** Conditions of one commit. */
+  CONDITIONS_MAX: 32,
+  /** Records that one `listAudits` or `getRecentAudits` returns. */
+  AUDIT_PAGE_LIMIT_MAX: 1_000,
+  AUDIT_PAGE_LIMIT_DEFAULT: 100,
+  /** Days between `from` and `to` of `listUsage`: a hundred years. */
+  USAGE_RANGE_DAYS_MAX: 36_525,
+  /** Totals that one `listUsage` returns. */
+  USAGE_TOTALS_MAX: 100_000,
+  /** Entries in one day's state, and cooldowns in one scope. */
+  DAY_STATE_ENTRIES_MAX: 100_000,
+  /** Writes that share one commit, and the changes in them; a larger write has a commit of its own. */
+  GROUP_UNITS_MAX: 256,
+  GROUP_CHANGES_MAX: 512,
+  /** Writes that wait for their commit, and the changes in them. The next one is refused with `BUSY`. */
+  QUEUE_UNITS_MAX: 16_384,
+  QUEUE_CHANGES_MAX: 65_536,
+  /**
+   * How long an applied operation id is remembered; the newest `OPERATIONS_KEPT_MIN` for ever, so that a clock which
+   * jumps cannot have them forgotten. An `operationAt` before that is refused.
+   */
+  OPERATION_RETENTION_MS: 30 * 24 * 60 * 60 * 1_000,
+  OPERATIONS_KEPT_MIN: 1_000,
+  /** How long a call may take, in milliseconds: the range and the default of `callTimeoutMs`. */
+  CALL_TIMEOUT_MS_MIN: 10,
+  CALL_TIMEOUT_MS_MAX: 600_000,
+  CALL_TIMEOUT_MS_DEFAULT: 30_000,
+  /** How long `health` waits for the database. */
+  HEALTH_TIMEOUT_MS: 3_000,
+  /** How long `close` waits for accepted writes and running reads. */
+  CLOSE_TIMEOUT_MS: 10_000,
+} as const

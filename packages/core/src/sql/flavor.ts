@@ -1,0 +1,97 @@
+import type { AliasableExpression, Expression, Kysely, RawBuilder } from 'kysely'
+import type { AuditPosition } from '../driver.ts'
+import type { StoreError } from '../errors.ts'
+import type { Program, SqlValue, Statement } from './program.ts'
+import type { AuditLogTable, Tables } from './tables.ts'
+
+/** A column, as Kysely writes it. */
+export type Column = AliasableExpression<string>
+
+/** In what one SQL database differs from another. Shared code asks these facts, never which database it is on. */
+export interface SqlFlavor {
+  /** Compiles, in the database's dialect and the store's schema. It runs nothing. */
+  readonly db: Kysely<Tables>
+  readonly types: {
+    readonly integer: RawBuilder<unknown>
+    readonly instant: RawBuilder<unknown>
+    readonly day: RawBuilder<unknown>
+    readonly json: RawBuilder<unknown>
+    /** Text that is compared and ordered byte by byte. */
+    readonly text: RawBuilder<unknown>
+  }
+  /** What follows a table's definition; `keyed`: its rows are found by its primary key alone. */
+  tableOptions(table: { readonly keyed: boolean }): RawBuilder<unknown>
+  /** The text that was bound: ISO 8601 in UTC with milliseconds, `YYYY-MM-DD`, JSON byte for byte. */
+  readonly textOf: {
+    instant(column: Column): AliasableExpression<string>
+    day(column: Column): AliasableExpression<string>
+    json(column: Column): AliasableExpression<string>
+  }
+  /** The id of the log's last record, 0 when it is empty, as seen by the transaction that appends. */
+  readonly lastAuditId: Expression<number>
+  /** When an operation is applied, and before when one may be forgotten: by the writer's clock, or the database's own. */
+  readonly operationAge: {
+    appliedAt(byWriter: string): string | Expression<string>
+    forgetBefore(byWriter: string): string | Expression<string>
+  }
+  /** Ends a query for rows to delete, so that it passes over those that others are deleting. */
+  readonly skipLocked: RawBuilder<unknown>
+  /** The names of the tables that stand where the store's belong. */
+  readonly tableNames: Statement<{ readonly name: string }>
+  /** What only this database needs to reach `version` from the version before, behind the shared definitions. */
+  extraDefinitions(version: number): readonly string[]
+  /** Keeps other openers out until the transaction ends, and makes room for the tables, where that is needed. */
+  readonly beforeMigration: readonly Statement[]
+  /** Version, size and whether writes are refused. */
+  readonly status: Statement<DatabaseStatus>
+  /**
+   * Until the transaction ends, keeps all other groups out of the scope (`exclusive`), or those that want it for
+   * themselves (`shared`), where beginning the transaction did not.
+   */
+  lockScope?(slots: { readonly scope: string; readonly mode: LockMode }): Statement<unknown>
+  /**
+   * Appends a record with the next id and the chain's next link, both computed in the database, so that the log's lock
+   * is never held over a round trip. Without it the head is read and the link computed here, under the write lock.
+   */
+  appendAudit?(slots: AuditColumns): Statement<AuditPosition>
+  /** Makes a group safe to send again when its reply was lost. Without it, replies cannot be lost. */
+  readonly replay?: ReplayGuard
+  /** Whether the failure lies in what one unit would have written, so that the others are to be tried without it. */
+  blamesUnit(error: StoreError): boolean
+}
+
+export type LockMode = 'shared' | 'exclusive'
+
+export type AuditColumns = Omit<AuditLogTable, 'id' | 'hash'> & Readonly<Record<string, SqlValue>>
+
+export interface DatabaseStatus {
+  readonly version: string
+  readonly size_bytes: unknown
+  /** Truthy when the database takes no writes. */
+  readonly read_only: unknown
+}
+
+/** One row for each writer holds the number of its last group, and is locked by the group from its first statement on. */
+export interface ReplayGuard {
+  lock(slots: { readonly writer: string }): Statement<{
+    readonly last_group: unknown
+    /** The indexes of the units that the last group applied, as a JSON array. */
+    readonly applied: string
+    readonly last_audit_id: unknown
+  }>
+  record(slots: { readonly writer: string; readonly group: number; readonly applied: string }): Statement<unknown>
+  /** Removes the rows of a few writers that were not seen for as long as operations are remembered. */
+  readonly forget: Statement<unknown>
+}
+
+/**
+ * Runs programs, each in a transaction of its own. It throws only `StoreError`s, classified by the driver's codes.
+ * An error's `outcome` is `unknown` when the transaction may have committed.
+ */
+export interface SqlRunner {
+  /** Runs a program that changes nothing, as of one instant. */
+  read<T>(program: () => Program<T>): Promise<T>
+  /** Runs a program under whatever keeps writers apart; again from its start, a bounded number of times, where that helps. */
+  write<T>(program: () => Program<T>): Promise<T>
+  close(): Promise<void>
+}

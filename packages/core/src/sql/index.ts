@@ -1,0 +1,7 @@
+export type { AuditColumns, Column, DatabaseStatus, LockMode, ReplayGuard, SqlFlavor, SqlRunner } from './flavor.ts'
+export { checkMigrateOptions, inspectSchema, type MigrateOptions, unrecognizedSchema } from './migrate.ts'
+export { migrationsFrom, SCHEMA_VERSION } from './migrations.ts'
+export { once, prepare } from './prepare.ts'
+export { Batch, type Flight, type Program, type Row, type SqlValue, type Statement } from './program.ts'
+export { openSqlDriver, sqlDriver, type SqlDriverFacts } from './sql-driver.ts'
+export type { AuditLogTable, OperationsTable, Tables, UsageTable } from './tables.ts'

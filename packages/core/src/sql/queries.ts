@@ -1,0 +1,126 @@
+import { type ExpressionBuilder, sql } from 'kysely'
+import type { AuditRequest, UsageKeyPart, UsageRequest } from '../driver.ts'
+import { LIMITS } from '../limits.ts'
+import type { SqlFlavor } from './flavor.ts'
+import { prepare } from './prepare.ts'
+import type { SqlValue, Statement } from './program.ts'
+import type { AuditLogTable, Tables } from './tables.ts'
+
+/** Integers come as the driver gives them. */
+export type AuditLogRow = Omit<AuditLogTable, 'id' | 'original_id'> & {
+  readonly id: unknown
+  readonly original_id: unknown
+}
+export interface UsageSumRow {
+  readonly day?: string
+  readonly entry_id?: string
+  readonly node?: string
+  readonly scope?: string
+  readonly duration_ms: unknown
+  readonly unreadable: unknown
+}
+
+const USAGE_COLUMNS = { day: 'day', entryId: 'entry_id', node: 'node', scope: 'scope' } as const
+
+/** As a floating-point number, exact up to 2^53 whatever the order: an integer sum of hostile rows could overflow. */
+export function usageSum({ ref }: ExpressionBuilder<Tables, 'usage'>) {
+  const readable = sql`${ref('duration_ms')} between 0 and ${sql.lit(LIMITS.DURATION_MS_MAX)}`
+  const durationMs = sql`cast(case when ${readable} then ${ref('duration_ms')} else 0 end as double precision)`
+  return [
+    sql<unknown>`coalesce(sum(${durationMs}), 0)`.as('duration_ms'),
+    sql<unknown>`coalesce(sum(case when ${readable} then 0 else 1 end), 0)`.as('unreadable'),
+  ] as const
+}
+
+export type Queries = ReturnType<typeof createQueries>
+
+/** What `read` asks; each statement is compiled once for each combination of filters that occurs. */
+export function createQueries({ db, textOf }: SqlFlavor) {
+  return {
+    audits: byShape(
+      ({ scope, node, after, before, order }: AuditRequest) => [order, scope, node, after, before],
+      ({ scope, node, after, before, order }) =>
+        prepare((slots: Slots<AuditRequest>) =>
+          db
+            .selectFrom('audit_log')
+            .select(['id', 'scope', 'node', 'type', 'entry_id', 'session_id', 'original_id', 'original_timestamp'])
+            .select(['original_event', 'digest', 'hash'])
+            .select(({ ref }) => [
+              textOf.instant(ref('timestamp')).as('timestamp'),
+              textOf.json(ref('event')).as('event'),
+            ])
+            .$if(scope !== undefined, (query) => query.where('scope', '=', slots.scope))
+            .$if(node !== undefined, (query) => query.where('node', '=', slots.node))
+            .$if(after !== undefined, (query) => query.where('id', '>', slots.after))
+            .$if(before !== undefined, (query) => query.where('id', '<', slots.before))
+            .orderBy('id', order)
+            .limit(slots.limit)
+            .$castTo<AuditLogRow>(),
+        ),
+    ),
+
+    usage: byShape(
+      ({ scope, entryId, node, to, by }: UsageRequest) => [by.join(), scope, entryId, node, to],
+      ({ scope, entryId, node, to, by }) =>
+        prepare((slots: Slots<UsageRequest>) =>
+          db
+            .selectFrom('usage')
+            .select(usageSum)
+            .select(by.filter((part) => part !== 'day').map((part) => USAGE_COLUMNS[part]))
+            .$if(by.includes('day'), (query) => query.select(({ ref }) => textOf.day(ref('day')).as('day')))
+            .where('day', '>=', slots.from)
+            .$if(to !== undefined, (query) => query.where('day', '<', slots.to))
+            .$if(scope !== undefined, (query) => query.where('scope', '=', slots.scope))
+            .$if(entryId !== undefined, (query) => query.where('entry_id', '=', slots.entryId))
+            .$if(node !== undefined, (query) => query.where('node', '=', slots.node))
+            // Nothing added up is nothing, not zero.
+            .having(sql`count(*)`, '>', 0)
+            .$if(by.length > 0, (query) => query.groupBy(by.map((part: UsageKeyPart) => USAGE_COLUMNS[part])))
+            .limit(slots.limit)
+            .$castTo<UsageSumRow>(),
+        ),
+    ),
+
+    cooldowns: prepare((slots: { readonly scope: string; readonly limit: number }) =>
+      db
+        .selectFrom('cooldowns')
+        .select(({ ref }) => ['entry_id', textOf.instant(ref('until')).as('until')])
+        .where('scope', '=', slots.scope)
+        .limit(slots.limit),
+    ),
+    cooldown: prepare((slots: { readonly scope: string; readonly entryId: string }) =>
+      db
+        .selectFrom('cooldowns')
+        .select(({ ref }) => ['entry_id', textOf.instant(ref('until')).as('until')])
+        .where('scope', '=', slots.scope)
+        .where('entry_id', '=', slots.entryId),
+    ),
+    snapshot: prepare((slots: { readonly scope: string; readonly node: string }) =>
+      db
+        .selectFrom('snapshot')
+        .select(({ ref }) => ['revision', textOf.json(ref('state')).as('state')])
+        .where('scope', '=', slots.scope)
+        .where('node', '=', slots.node),
+    ),
+  }
+}
+
+/** The request's own values are the slots; those that its shape leaves out are never asked for. */
+type Slots<Q> = { readonly [K in keyof Q]-?: Exclude<Q[K], undefined> } & Readonly<Record<string, SqlValue>>
+
+function byShape<Q extends object, R>(
+  shapeOf: (request: Q) => readonly (string | number | undefined)[],
+  build: (request: Q) => (slots: Slots<Q>) => Statement<R>,
+): (request: Q) => Statement<R> {
+  const prepared = new Map<string, (slots: Slots<Q>) => Statement<R>>()
+  return (request) => {
+    const [fixed, ...optional] = shapeOf(request)
+    const shape = `${fixed} ${optional.map((value) => (value === undefined ? '-' : '+')).join('')}`
+    let statement = prepared.get(shape)
+    if (statement === undefined) {
+      statement = build(request)
+      prepared.set(shape, statement)
+    }
+    return statement(request as Slots<Q>)
+  }
+}

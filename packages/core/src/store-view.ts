@@ -1,0 +1,274 @@
+import { appended, auditRecord, auditRequest, checkAuditQuery, checkHead, checkPageLimit } from './audit-records.ts'
+import type { AuditEvent, AuditQuery, AuditRecord, AuditVerification } from './audit.ts'
+import type { Calendar } from './calendar.ts'
+import type { Applied, Change, CommitOptions, Refused, UsageAfter, WriteOptions } from './change.ts'
+import type { Clock } from './clock.ts'
+import { type DayState, dayState } from './day-state.ts'
+import { type Day, parseDay } from './day.ts'
+import type { AuditRequest, AuditRow, Capabilities, UsageTotalAfter } from './driver.ts'
+import type { Engine } from './engine.ts'
+import { duringOperation, StoreError } from './errors.ts'
+import type { HealthReport } from './health.ts'
+import { LIMITS } from './limits.ts'
+import { ofOneDay, usageGroupings, usageRequest, usageTotals } from './list-usage.ts'
+import { readableCooldown, readableUsage } from './readable.ts'
+import type { SavedSnapshot, StateSnapshot } from './snapshot.ts'
+import type { OwnedStore, Store, VerifyOptions, ViewOptions } from './store.ts'
+import { writeUnit } from './units.ts'
+import type { UsageQuery, UsageTotal } from './usage.ts'
+import type { DurationMs, EntryId, NodeId, Scope } from './values.ts'
+import { checkFields, checkId, describe } from './values.ts'
+import { verifyChain } from './verify.ts'
+import { decodeSnapshot } from './wire.ts'
+
+/** What a store is besides its engine. */
+interface Viewpoint {
+  readonly node: NodeId
+  readonly scope: Scope
+  readonly clock: Clock
+  readonly calendar: Calendar
+}
+
+class StoreView implements Store {
+  readonly node: NodeId
+  readonly scope: Scope
+  readonly clock: Clock
+  readonly calendar: Calendar
+  protected readonly engine: Engine
+
+  constructor(engine: Engine, { node, scope, clock, calendar }: Viewpoint) {
+    this.engine = engine
+    this.node = node
+    this.scope = scope
+    this.clock = clock
+    this.calendar = calendar
+  }
+
+  get capabilities(): Capabilities {
+    return this.engine.driver.capabilities
+  }
+
+  today(): Day {
+    return this.calendar.dayOf(this.clock.now())
+  }
+
+  async appendAudit(event: AuditEvent, options: WriteOptions = {}): Promise<AuditRecord> {
+    const { audits } = await this.#apply('appendAudit', [{ type: 'append_audit', event }], options)
+    const record = audits[0]
+    if (record !== undefined) return record
+    throw new StoreError('MALFORMED', 'appendAudit: the record of this operation is no longer in the log')
+  }
+
+  getRecentAudits(limit: number): Promise<readonly AuditRecord[]> {
+    return this.#during('getRecentAudits', () => this.#audits({ limit: checkPageLimit(limit), order: 'desc' }))
+  }
+
+  getUsage(entryId: EntryId, day: Day): Promise<DurationMs> {
+    return this.#during('getUsage', async () => {
+      const usage = {
+        scope: this.scope,
+        entryId: checkId(entryId, 'entryId'),
+        ...ofOneDay(parseDay(day)),
+        by: [],
+        limit: 1,
+      }
+      const sum = (await this.engine.read({ usage })).usage[0]
+      return sum === undefined ? 0 : readableUsage({ entryId, day }, sum)
+    })
+  }
+
+  async addUsage(entryId: EntryId, day: Day, durationMs: DurationMs, options: WriteOptions = {}): Promise<void> {
+    await this.#apply('addUsage', [{ type: 'add_usage', entryId, day, durationMs }], options)
+  }
+
+  getCooldownUntil(entryId: EntryId): Promise<Date | undefined> {
+    return this.#during('getCooldownUntil', async () => {
+      const { cooldowns } = await this.engine.read({
+        cooldowns: { scope: this.scope, entryId: checkId(entryId, 'entryId') },
+      })
+      const until = readableCooldown(entryId, cooldowns[0]?.until)
+      return until && new Date(until)
+    })
+  }
+
+  async setCooldownUntil(entryId: EntryId, until: Date): Promise<void> {
+    await this.#apply('setCooldownUntil', [{ type: 'set_cooldown', entryId, until }], {})
+  }
+
+  async clearCooldown(entryId: EntryId): Promise<void> {
+    await this.#apply('clearCooldown', [{ type: 'clear_cooldown', entryId }], {})
+  }
+
+  loadSnapshot(): Promise<SavedSnapshot | undefined> {
+    return this.#during('loadSnapshot', async () => {
+      const { scope, node } = this
+      const row = (await this.engine.read({ snapshots: { scope, node } })).snapshots[0]
+      if (row === undefined) return undefined
+      try {
+        return { snapshot: decodeSnapshot(row.text), revision: row.revision }
+      } catch (cause) {
+        throw new StoreError('MALFORMED', `the snapshot of node ${describe(node)} cannot be read; save a new one`, {
+          cause,
+        })
+      }
+    })
+  }
+
+  async saveSnapshot(snapshot: StateSnapshot): Promise<void> {
+    await this.#apply('saveSnapshot', [{ type: 'save_snapshot', snapshot }], {})
+  }
+
+  async isHealthy(): Promise<boolean> {
+    return (await this.health()).healthy
+  }
+
+  commit(changes: readonly Change[], options?: WriteOptions & { readonly if?: undefined }): Promise<Applied>
+  commit(changes: readonly Change[], options?: CommitOptions): Promise<Applied | Refused>
+  commit(changes: readonly Change[], options: CommitOptions = {}): Promise<Applied | Refused> {
+    return this.#commit('commit', changes, options)
+  }
+
+  getDayState(day: Day): Promise<DayState> {
+    return this.#during('getDayState', async () => {
+      const { scope } = this
+      const limit = LIMITS.DAY_STATE_ENTRIES_MAX + 1
+      const read = await this.engine.read({
+        usage: { scope, ...ofOneDay(parseDay(day)), by: ['entryId'], limit },
+        cooldowns: { scope },
+      })
+      return dayState(day, read)
+    })
+  }
+
+  listUsage(query: UsageQuery): Promise<readonly UsageTotal[]> {
+    return this.#during('listUsage', async () => {
+      // Both before the first await: the query is the caller's.
+      const [request, by] = [usageRequest(query, this.scope), usageGroupings(query)]
+      const { usage } = await this.engine.read({ usage: request })
+      return usageTotals(by, usage)
+    })
+  }
+
+  listAudits(query: AuditQuery = {}): Promise<readonly AuditRecord[]> {
+    return this.#during('listAudits', () => this.#audits(query))
+  }
+
+  async *readAudits(query: AuditQuery = {}): AsyncIterable<AuditRecord> {
+    let page = await this.#during('readAudits', async () => {
+      const { limit = LIMITS.AUDIT_PAGE_LIMIT_MAX, ...rest } = checkAuditQuery(query)
+      return { ...rest, limit }
+    })
+    for (;;) {
+      const records = await this.#during('readAudits', () => this.#audits(page))
+      yield* records
+      const last = records.at(-1)
+      if (last === undefined || records.length < page.limit) return
+      page = { ...page, ...(page.order === 'desc' ? { before: last.id } : { after: last.id }) }
+    }
+  }
+
+  verifyAudits(options: VerifyOptions = {}): Promise<AuditVerification> {
+    return this.#during('verifyAudits', () => {
+      const { expectedHead } = checkFields(options, ['expectedHead'], 'options')
+      return verifyChain(this.#allRows(), expectedHead === undefined ? undefined : checkHead(expectedHead))
+    })
+  }
+
+  async health(): Promise<HealthReport> {
+    const checkedAt = this.clock.now()
+    const { queuedWrites } = this.engine
+    try {
+      const database = await this.engine.probe()
+      return { healthy: true, checkedAt, problems: [], queuedWrites, database }
+    } catch (error) {
+      const { code, message } = duringOperation(error, 'health')
+      return { healthy: false, checkedAt, problems: [{ code, message }], queuedWrites }
+    }
+  }
+
+  view(as: ViewOptions): Store {
+    this.engine.checkOpen()
+    const { node = this.node, scope = this.scope } = checkFields(as, ['node', 'scope'], 'as')
+    const { clock, calendar } = this
+    return new StoreView(this.engine, { node: checkId(node, 'node'), scope: checkId(scope, 'scope'), clock, calendar })
+  }
+
+  /** A write that takes no conditions. */
+  async #apply(operation: string, changes: readonly Change[], options: WriteOptions): Promise<Applied> {
+    checkFields(options, ['operationId', 'operationAt'], 'options')
+    const result = await this.#commit(operation, changes, options)
+    if (result.applied) return result
+    throw new StoreError('DATABASE', `${operation}: the driver refused a write without conditions`)
+  }
+
+  #commit(operation: string, changes: readonly Change[], options: CommitOptions): Promise<Applied | Refused> {
+    return this.#during(operation, async () => {
+      const unit = writeUnit(this, changes, options)
+      const { outcome, repeatedRows } = await this.engine.write(unit)
+      switch (outcome.type) {
+        case 'applied': {
+          const audits = appended(unit.changes, outcome.audits)
+          return { applied: true, repeated: false, audits, usage: outcome.usage.map(usageAfter) }
+        }
+        case 'repeated': {
+          const audits = repeatedRows.map(auditRecord)
+          return { applied: true, repeated: true, audits, usage: outcome.usage.map(usageAfter) }
+        }
+        case 'refused':
+          return { applied: false, failed: outcome.failed }
+        case 'mismatch': {
+          const id = describe(unit.operation?.id)
+          throw new StoreError(
+            'OPERATION_MISMATCH',
+            `the operation id ${id} was used for another write; give this one an id of its own`,
+          )
+        }
+        case 'failed':
+          throw outcome.error
+      }
+    })
+  }
+
+  async #audits(query: AuditQuery): Promise<readonly AuditRecord[]> {
+    return (await this.#rows(auditRequest(query, this.scope))).map(auditRecord)
+  }
+
+  async #rows(audits: AuditRequest): Promise<readonly AuditRow[]> {
+    return (await this.engine.read({ audits })).audits
+  }
+
+  async *#allRows(): AsyncIterable<AuditRow> {
+    // Without a lower bound: a record with an id below 1 is found as well.
+    let after: { readonly after?: number } = {}
+    for (;;) {
+      const rows = await this.#rows({ ...after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX })
+      yield* rows
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < LIMITS.AUDIT_PAGE_LIMIT_MAX) return
+      after = { after: last.id }
+    }
+  }
+
+  async #during<T>(operation: string, call: () => Promise<T>): Promise<T> {
+    try {
+      this.engine.checkOpen()
+      return await call()
+    } catch (error) {
+      throw duringOperation(error, operation)
+    }
+  }
+}
+
+export class OpenedStore extends StoreView implements OwnedStore {
+  close(): Promise<void> {
+    return this.engine.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function usageAfter({ entryId, day, usedMs }: UsageTotalAfter): UsageAfter {
+  return { entryId, day, usedMs }
+}

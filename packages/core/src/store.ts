@@ -1,0 +1,127 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { AuditEvent, AuditHead, AuditQuery, AuditRecord, AuditVerification } from './audit.ts'
+import type { Calendar, CalendarOptions } from './calendar.ts'
+import type { Applied, Change, CommitOptions, Refused, WriteOptions } from './change.ts'
+import type { Clock } from './clock.ts'
+import type { DayState } from './day-state.ts'
+import type { Day } from './day.ts'
+import type { Capabilities } from './driver.ts'
+import type { HealthReport } from './health.ts'
+import type { SavedSnapshot, StateSnapshot } from './snapshot.ts'
+import type { UsageQuery, UsageTotal } from './usage.ts'
+import type { DurationMs, EntryId, NodeId, Scope } from './values.ts'
+
+/**
+ * The store as one node, in one scope.
+ *
+ * Every write is durable when it resolves (as `capabilities.durability` says) and atomic. Writes of one store take
+ * effect in the order in which they were called; reads see every write that was acknowledged before they were called.
+ * `undefined` means that nothing is recorded; a rejection means that it could not be told.
+ *
+ * Every method that returns a promise rejects with a `StoreError`; `view` throws one. Any of them may fail with:
+ * - `INVALID_ARGUMENT`: an argument is out of its range (`LIMITS`); nothing was written.
+ * - `BUSY`, `UNAVAILABLE`, `TIMEOUT`, `READ_ONLY`, `DISK_FULL`, `IO`, `CORRUPT`, `DATABASE`: the database failed.
+ *   `outcome` says whether a write may have taken effect, `retryable` whether trying again makes sense.
+ * - `MALFORMED`: what is stored cannot be understood; it is never read as nothing.
+ * - `CLOSED`: the store was closed.
+ */
+export interface Store {
+  /** The machine that this store writes as. */
+  readonly node: NodeId
+  /** Whose usage, cooldowns and records this store reads and writes. */
+  readonly scope: Scope
+  readonly clock: Clock
+  /** The time zone and the start of the day, as the database has them. */
+  readonly calendar: Calendar
+  readonly capabilities: Capabilities
+  /** The day that it is now, by the store's clock and calendar. */
+  today(): Day
+
+  /**
+   * Appends one record to the log and returns it, with its id and hash. With an `operationId`, a repetition appends
+   * nothing and returns the first record. @throws StoreError `OPERATION_MISMATCH` when the id was used for another write.
+   */
+  appendAudit(event: AuditEvent, options?: WriteOptions): Promise<AuditRecord>
+  /** The last `limit` (1 to 1,000) records of this scope, newest first. */
+  getRecentAudits(limit: number): Promise<readonly AuditRecord[]>
+  /** The entry's total on `day` over all nodes, in milliseconds. 0 when there is none. */
+  getUsage(entryId: EntryId, day: Day): Promise<DurationMs>
+  /**
+   * Adds `durationMs` to the entry's total for `day`. Not repeatable by itself: after a failure whose `outcome` is
+   * `unknown`, only a repetition with the same `operationId` is safe. @throws StoreError `INVALID_ARGUMENT` also when
+   * the total would pass 2^53 − 1, `OPERATION_MISMATCH` when the id was used for another write.
+   */
+  addUsage(entryId: EntryId, day: Day, durationMs: DurationMs, options?: WriteOptions): Promise<void>
+  /** When the entry becomes available again, be it past or future; `undefined` when no cooldown was set. */
+  getCooldownUntil(entryId: EntryId): Promise<Date | undefined>
+  /** Sets the entry's cooldown, an earlier one included. May be repeated. */
+  setCooldownUntil(entryId: EntryId, until: Date): Promise<void>
+  /** Removes the entry's cooldown, if there is one. May be repeated. */
+  clearCooldown(entryId: EntryId): Promise<void>
+  /** The snapshot of this scope and node, with its revision; `undefined` when none was saved. */
+  loadSnapshot(): Promise<SavedSnapshot | undefined>
+  /** Replaces the snapshot of this scope and node. May be repeated; each time the revision grows by one. */
+  saveSnapshot(snapshot: StateSnapshot): Promise<void>
+  /** Whether a read and a write would work now. Never rejects; answers within 3 s. `false` once closed. */
+  isHealthy(): Promise<boolean>
+
+  /**
+   * Applies all `changes` (1 to 256), or none. With `if` (1 to 32 conditions), only when every condition holds at that
+   * instant; otherwise nothing is written, and the conditions that failed come back with what was found.
+   * @throws StoreError `OPERATION_MISMATCH` when the operation id was used for another write.
+   */
+  commit(changes: readonly Change[], options?: WriteOptions & { readonly if?: undefined }): Promise<Applied>
+  commit(changes: readonly Change[], options?: CommitOptions): Promise<Applied | Refused>
+
+  /** Usage and cooldowns of every entry, of one instant. */
+  getDayState(day: Day): Promise<DayState>
+  /**
+   * Totals over days, weeks, months, entries, nodes and scopes, ordered by period, entry, node and scope.
+   * @throws StoreError `INVALID_ARGUMENT` also when a total would pass 2^53 − 1, or there are more than 100,000.
+   */
+  listUsage(query: UsageQuery): Promise<readonly UsageTotal[]>
+  /** One page of the log. */
+  listAudits(query?: AuditQuery): Promise<readonly AuditRecord[]>
+  /** The log, page by page, as far as it reaches when the last page is read. */
+  readAudits(query?: AuditQuery): AsyncIterable<AuditRecord>
+  /**
+   * Reads the whole log, of every scope, and checks that each record is what was written, in its place.
+   * With `expectedHead`, a head that was kept elsewhere, also that nothing up to it was cut off or written anew.
+   */
+  verifyAudits(options?: VerifyOptions): Promise<AuditVerification>
+  /** What `isHealthy` found, in detail. Never rejects; answers within 3 s. */
+  health(): Promise<HealthReport>
+  /** The same store as another node or in another scope. It shares the connection and the order of writes. */
+  view(as: ViewOptions): Store
+}
+
+/** What an `open…` function returns: the one who opened it closes it. */
+export interface OwnedStore extends Store, AsyncDisposable {
+  /**
+   * Waits for accepted writes and running reads (at most 10 s), then gives back the connection. From the call on, every
+   * method but `today`, of views too, fails with `CLOSED`. May be repeated.
+   */
+  close(): Promise<void>
+}
+
+export interface ViewOptions {
+  readonly scope?: Scope | undefined
+  readonly node?: NodeId | undefined
+}
+
+export interface VerifyOptions {
+  readonly expectedHead?: AuditHead | undefined
+}
+
+export interface StoreOptions {
+  /** The machine. Default `local`. */
+  readonly node?: NodeId | undefined
+  /** Default `default`. */
+  readonly scope?: Scope | undefined
+  /** Default: the system's clock. */
+  readonly clock?: Clock | undefined
+  /** What the database's calendar must be. Default: whatever it is. @throws StoreError `CALENDAR_MISMATCH`. */
+  readonly calendar?: CalendarOptions | undefined
+  /** How long a call may take, in milliseconds, 10 to 600,000. Default 30,000. Then it rejects with `TIMEOUT`. */
+  readonly callTimeoutMs?: number | undefined
+}

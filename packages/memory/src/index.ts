@@ -1,0 +1,9 @@
+export {
+  createMemoryData,
+  createMemoryStore,
+  databaseOf,
+  type MemoryData,
+  memoryDriver,
+  type MemoryStore,
+  type MemoryStoreOptions,
+} from './memory.ts'

@@ -1,0 +1,132 @@
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { clearTimeout, setTimeout } from 'node:timers'
+import { StoreError } from '@shepherd-store/core'
+import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
+
+/** A pool, as the runner uses it. */
+export interface Connections {
+  /** @throws StoreError `TIMEOUT`, or the driver's error. */
+  checkOut(timeoutMs: number): Promise<PoolClient>
+  /** Ends the pool, unless it is the caller's. */
+  close(): Promise<void>
+}
+
+/** How long the goodbye to the server may take, in milliseconds; then the sockets are closed without it. */
+const GOODBYE_TIMEOUT_MS = 2_000
+
+/** Connections of a pool of our own. @throws StoreError `INVALID_ARGUMENT` for a URL that is none. */
+export function ownConnections(where: string | PoolConfig, connectTimeoutMs: number): Connections {
+  const given = typeof where === 'string' ? { connectionString: where } : where
+  if (given.connectionString !== undefined) checkUrl(given.connectionString)
+  const sockets = new Set<Duplex>()
+  const pool = new pg.Pool({
+    keepAlive: true,
+    application_name: 'shepherd-store',
+    // Without it a connection that nobody answers would keep its place in the pool.
+    connectionTimeoutMillis: connectTimeoutMs,
+    ...given,
+    pipeline: true,
+    stream: () => {
+      const socket = socketOf(given)
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      return socket
+    },
+  })
+  const { checkOut } = connectionsOf(pool)
+  return {
+    checkOut,
+    async close() {
+      // A frozen server says no goodbye.
+      const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), GOODBYE_TIMEOUT_MS)
+      await pool.end()
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** The caller may bring the sockets, as the connectors of hosted databases do. */
+function socketOf({ stream }: PoolConfig): Duplex {
+  return (typeof stream === 'function' ? stream() : stream) ?? new Socket()
+}
+
+/** Connections of the caller's pool. It stays open, and keeps its settings: the store sets its own per transaction. */
+export function borrowedConnections(pool: Pool): Connections {
+  const { checkOut, letGo } = connectionsOf(pool)
+  return {
+    checkOut,
+    async close() {
+      letGo()
+    },
+  }
+}
+
+function connectionsOf(pool: Pool) {
+  // A connection that is lost while nobody uses it is told by the pool. The next call finds another.
+  pool.on('error', ignore)
+  // From its first moment: the server may end a connection in the same breath in which it accepts it.
+  pool.on('connect', watch)
+  return {
+    async checkOut(timeoutMs: number): Promise<PoolClient> {
+      const client = await within(pool.connect(), timeoutMs)
+      watch(client)
+      return client
+    },
+    letGo() {
+      pool.off('error', ignore)
+      pool.off('connect', watch)
+    },
+  }
+}
+
+const watched = new WeakSet<PoolClient>()
+
+/** Without a listener a connection that is lost while it is used would end the process. The call itself rejects. */
+function watch(client: PoolClient): void {
+  if (watched.has(client)) return
+  watched.add(client)
+  client.on('error', ignore)
+}
+
+function ignore(): void {
+  // Whoever was using the connection is told by the call.
+}
+
+/** A connection that comes too late goes back to the pool. */
+async function within(connecting: Promise<PoolClient>, timeoutMs: number): Promise<PoolClient> {
+  let expired = false
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      expired = true
+      const message = `no connection to the database within ${timeoutMs} ms; look whether it runs, and at the size of the pool`
+      reject(new StoreError('TIMEOUT', message))
+    }, timeoutMs)
+  })
+  connecting.then(
+    (client) => expired && client.release(),
+    () => {
+      // The race below tells it, or has ended.
+    },
+  )
+  try {
+    return await Promise.race([connecting, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Looked at here, since the parser's own error shows the password. */
+function checkUrl(url: string): void {
+  const problem = problemOfUrl(url)
+  if (problem !== undefined)
+    throw new StoreError('INVALID_ARGUMENT', `the URL of the database is not valid: ${problem}`)
+}
+
+function problemOfUrl(url: string): string | undefined {
+  if (!/^postgres(ql)?:\/\//.test(url)) return 'it must begin with postgres://'
+  const encode = 'percent-encode special characters in the password'
+  if (!URL.canParse(url)) return `it cannot be parsed; ${encode}`
+  return new URL(url).pathname.includes('@') ? `its path contains @; ${encode}` : undefined
+}

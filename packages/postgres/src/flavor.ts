@@ -1,0 +1,151 @@
+import type { AuditPosition } from '@shepherd-store/core'
+import {
+  type AuditColumns,
+  type LockMode,
+  prepare,
+  type ReplayGuard,
+  type SqlFlavor,
+  type Statement,
+} from '@shepherd-store/core/sql'
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
+import { firstDefinitions } from './definitions.ts'
+import { sqlStateOf } from './errors.ts'
+import type { PostgresTables } from './tables.ts'
+
+/** `schema`: a lower-case identifier that needs no quotes. */
+export function postgresFlavor(schema: string): SqlFlavor {
+  const db = new Kysely<PostgresTables>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (kysely) => new PostgresIntrospector(kysely),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  }).withSchema(schema)
+
+  return {
+    // The shared statements use the shared tables only.
+    db,
+    types: {
+      integer: sql`bigint`,
+      instant: sql`timestamptz(3)`,
+      day: sql`date`,
+      // Not jsonb: it would rewrite the text that the hash was made over.
+      json: sql`json`,
+      text: sql`text collate "C"`,
+    },
+    tableOptions: () => sql``,
+    textOf: {
+      // Whatever DateStyle and TimeZone the role has. A year BC would read as one AD.
+      instant: (column) => sql<string>`case when ${column} < '1970-01-01T00:00:00Z' then 'before 1970'
+        else to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end`,
+      day: (column) => sql<string>`case when ${column} < '1970-01-01' then 'before 1970'
+        else to_char(${column}, 'YYYY-MM-DD') end`,
+      json: (column) => sql<string>`${column}::text`,
+    },
+    lastAuditId: sql<number>`(select last_id from ${sql.table(`${schema}.audit_head`)})`,
+    // One clock for the fleet: a machine with a wrong one must not make the others' operations forgotten.
+    operationAge: {
+      appliedAt: () => sql<string>`now()`,
+      forgetBefore: () => sql<string>`now() - interval '30 days'`,
+    },
+    skipLocked: sql`for update skip locked`,
+    tableNames: {
+      sql: 'select tablename as name from pg_catalog.pg_tables where schemaname = $1',
+      parameters: [schema],
+    },
+    extraDefinitions: (version) => (version === 1 ? firstDefinitions(schema) : []),
+    beforeMigration: [
+      advisoryLock(`shepherd-store migration ${schema}`),
+      // CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists.
+      {
+        sql: `do $$ begin
+          if to_regnamespace('"${schema}"') is null then create schema "${schema}"; end if;
+        end $$`,
+        parameters: [],
+        once: true,
+      },
+    ],
+    status: {
+      sql: `select current_setting('server_version') as version, pg_database_size(current_database()) as size_bytes,
+        case when pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on' then 1 end as read_only`,
+      parameters: [],
+    },
+    lockScope: ({ scope, mode }) => advisoryLock(`shepherd-store scope ${schema} ${scope}`, mode),
+    appendAudit: appendAudit(db),
+    replay: replayGuard(db),
+    blamesUnit: ({ cause }) => /^(22|23|54)/.test(sqlStateOf(cause) ?? ''),
+  }
+}
+
+/** Two names that meet in one number wait for each other without need, and no more. */
+function advisoryLock(name: string, mode: LockMode = 'exclusive'): Statement {
+  const lock = mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock'
+  return { sql: `select ${lock}(hashtextextended($1, 0))`, parameters: [name] }
+}
+
+/** The trigger `audit_log_in_order` gives the record its id and its hash. */
+function appendAudit(db: Kysely<PostgresTables>): (slots: AuditColumns) => Statement<AuditPosition> {
+  return prepare((slots: AuditColumns) =>
+    db
+      .insertInto('audit_log')
+      .columns([
+        'timestamp',
+        'scope',
+        'node',
+        'type',
+        'entry_id',
+        'session_id',
+        'event',
+        'original_id',
+        'original_timestamp',
+        'original_event',
+        'digest',
+      ])
+      .expression(
+        sql`values (${slots.timestamp}, ${slots.scope}, ${slots.node}, ${slots.type}, ${slots.entry_id},
+          ${slots.session_id}, ${slots.event}, ${slots.original_id}, ${slots.original_timestamp},
+          ${slots.original_event}, ${slots.digest})`,
+      )
+      .returning(['id', 'hash']),
+  )
+}
+
+/** The upsert locks the writer's row: a first try that is still under way ends before its repetition looks. */
+function replayGuard(db: Kysely<PostgresTables>): ReplayGuard {
+  return {
+    lock: prepare((slots: { readonly writer: string }) =>
+      db
+        .insertInto('writers')
+        .values({ writer: slots.writer, last_group: 0, applied: '[]', last_audit_id: 0, seen_at: sql`now()` })
+        .onConflict((conflict) => conflict.column('writer').doUpdateSet({ seen_at: sql`now()` }))
+        .returning(['last_group', 'applied', 'last_audit_id']),
+    ),
+    record: prepare((slots: { readonly writer: string; readonly group: number; readonly applied: string }) =>
+      db
+        .updateTable('writers')
+        .set({
+          last_group: slots.group,
+          applied: slots.applied,
+          last_audit_id: ({ selectFrom }) => selectFrom('audit_head').select('last_id'),
+        })
+        .where('writer', '=', slots.writer),
+    ),
+    forget: forgetWriters(db),
+  }
+}
+
+/** None of them is about to try again. */
+function forgetWriters(db: Kysely<PostgresTables>): Statement<unknown> {
+  const few = 16
+  return prepare(() =>
+    db.deleteFrom('writers').where('writer', 'in', (query) =>
+      query
+        .selectFrom('writers')
+        .select('writer')
+        .where('seen_at', '<', sql<string>`now() - interval '30 days'`)
+        .limit(few)
+        .modifyEnd(sql`for update skip locked`),
+    ),
+  )({})
+}

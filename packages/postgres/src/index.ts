@@ -1,0 +1,1 @@
+export { openPostgresDriver, openPostgresStore, type PostgresDriverOptions, type PostgresStoreOptions } from './open.ts'

@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Outcome, StoreError, systemClock, withOutcome } from '@shepherd-store/core'
+import type { Program, Row, SqlRunner, Statement } from '@shepherd-store/core/sql'
+import type { PoolClient, QueryResult } from 'pg'
+import type { Connections } from './connections.ts'
+import { settlesTransaction, toStoreError } from './errors.ts'
+
+export interface PostgresRunnerOptions {
+  /** How long a call may take with all its tries, in milliseconds. */
+  readonly callTimeoutMs: number
+}
+
+/** Tries of one call. A server that restarts is back within them; one that is gone is told within a second. */
+const ATTEMPTS_MAX = 5
+/** The pause before the second try, in milliseconds; each further one is twice as long. */
+const FIRST_PAUSE_MS = 50
+
+/**
+ * Runs programs on connections of a pool, each flight sent as one (where the client pipelines). A connection on which
+ * anything failed is never used again. What may help, is tried again: groups carry the number that makes that safe.
+ */
+export function postgresRunner(connections: Connections, { callTimeoutMs }: PostgresRunnerOptions): SqlRunner {
+  const limits = limitsWithin(callTimeoutMs)
+
+  /** One try: one transaction on one connection. */
+  async function transact<T>(begin: Statement<unknown>, program: Program<T>): Promise<T> {
+    const deadlineMs = systemClock.monotonicMs() + limits.attemptMs
+    const leftMs = () => Math.max(1, Math.ceil(deadlineMs - systemClock.monotonicMs()))
+    const client = await connections.checkOut(leftMs())
+    const writes = begin === BEGIN_WRITE
+    try {
+      let opening = [begin, limits.settings]
+      let committed = false
+      let step = program.next([])
+      while (step.done !== true) {
+        const { statements, commits } = step.value
+        const rows = await fly(client, [...opening, ...statements], { commits, writes }, leftMs())
+        committed = commits
+        step = program.next(rows.slice(opening.length))
+        opening = []
+      }
+      if (!committed) await client.query(queryConfig(ROLLBACK, leftMs()))
+      client.release()
+      return step.value
+    } catch (error) {
+      client.release(true)
+      throw toStoreError(error)
+    }
+  }
+
+  async function persevere<T>(attempt: () => Promise<T>): Promise<T> {
+    const startedMs = systemClock.monotonicMs()
+    let outcome: Outcome = 'not_applied'
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await attempt()
+      } catch (error) {
+        const failure = toStoreError(error)
+        if (failure.outcome === 'unknown') outcome = 'unknown'
+        const leftMs = limits.retryMs - (systemClock.monotonicMs() - startedMs)
+        // A later try that failed for certain does not settle an earlier one.
+        if (!mayPass(failure) || tries === ATTEMPTS_MAX || leftMs <= 0) throw withOutcome(failure, outcome)
+        await wait(FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random()))
+      }
+    }
+  }
+
+  return {
+    read: (program) => persevere(() => transact(BEGIN_READ, program())),
+    write: (program) => persevere(() => transact(BEGIN_WRITE, program())),
+    close: () => connections.close(),
+  }
+}
+
+/** The isolation is said, since a role can have another default: decisions are made on what is read behind a lock. */
+const BEGIN_WRITE: Statement = { sql: 'begin isolation level read committed read write', parameters: [], once: true }
+const BEGIN_READ: Statement = { sql: 'begin isolation level repeatable read read only', parameters: [], once: true }
+const ROLLBACK: Statement = { sql: 'rollback', parameters: [], once: true }
+const COMMIT: Statement = { sql: 'commit', parameters: [], once: true }
+
+/** How long one try may take: a call has time for three. */
+export function attemptMsWithin(callTimeoutMs: number): number {
+  return Math.ceil(callTimeoutMs / 3)
+}
+
+/** In each try the server's own limits come before the client gives the server up. */
+function limitsWithin(callTimeoutMs: number) {
+  const attemptMs = attemptMsWithin(callTimeoutMs)
+  const statementMs = Math.ceil(attemptMs * 0.8)
+  const lockMs = Math.ceil(attemptMs * 0.5)
+  // A role's own defaults could lose acknowledged writes (synchronous_commit) or cut sums (extra_float_digits).
+  const settings: Statement = {
+    sql: `select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
+      set_config('idle_in_transaction_session_timeout', $3, true), set_config('extra_float_digits', '1', true),
+      set_config('synchronous_commit', case current_setting('synchronous_commit')
+        when 'off' then 'on' else current_setting('synchronous_commit') end, true)`,
+    parameters: [String(lockMs), String(statementMs), String(attemptMs)],
+  }
+  return { attemptMs, retryMs: attemptMs * 2, settings }
+}
+
+/** Sends the statements together and returns their rows. The first error is the one that is reported. */
+async function fly(
+  client: PoolClient,
+  statements: readonly Statement<unknown>[],
+  { commits, writes }: { readonly commits: boolean; readonly writes: boolean },
+  timeoutMs: number,
+): Promise<readonly (readonly Row[])[]> {
+  const startedMs = systemClock.monotonicMs()
+  const results = await query(client, commits ? [...statements, COMMIT] : statements, timeoutMs)
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) {
+    const settled =
+      !commits || !writes || results.some((result) => result.status === 'rejected' && settlesTransaction(result.reason))
+    const outcome = settled ? 'not_applied' : 'unknown'
+    if (systemClock.monotonicMs() - startedMs < timeoutMs) throw toStoreError(failed.reason, outcome)
+    const message = `the server did not answer within ${timeoutMs} ms; look whether it runs, and at the network`
+    throw new StoreError('TIMEOUT', message, { cause: failed.reason, outcome })
+  }
+  const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  // A transaction that failed answers COMMIT with ROLLBACK, and without an error.
+  if (commits && answers.at(-1)?.command !== 'COMMIT') {
+    throw new StoreError('DATABASE', 'the transaction was rolled back instead of committed; try again', {
+      retryable: true,
+    })
+  }
+  return answers.map(({ rows }) => rows)
+}
+
+type Settled = PromiseSettledResult<QueryResult<Record<string, unknown>>>
+
+async function query(
+  client: PoolClient,
+  statements: readonly Statement<unknown>[],
+  timeoutMs: number,
+): Promise<readonly Settled[]> {
+  const send = (statement: Statement<unknown>) =>
+    client.query<Record<string, unknown>>(queryConfig(statement, timeoutMs))
+  if (isPipelining(client)) return Promise.allSettled(statements.map(send))
+  const results: Settled[] = []
+  for (const statement of statements) {
+    const [result] = await Promise.allSettled([send(statement)])
+    if (result !== undefined) results.push(result)
+    if (result?.status === 'rejected') break
+  }
+  return results
+}
+
+function isPipelining(client: PoolClient): boolean {
+  return 'pipeline' in client && client.pipeline
+}
+
+/** Values come as the text that the server sends: what they are, core decides. */
+const AS_TEXT = { getTypeParser: () => (value: string) => value }
+
+function queryConfig({ sql, parameters, once }: Statement<unknown>, timeoutMs: number) {
+  return {
+    text: sql,
+    values: [...parameters],
+    types: AS_TEXT,
+    query_timeout: timeoutMs,
+    ...(once ? {} : { name: statementName(sql) }),
+  }
+}
+
+const names = new Map<string, string>()
+
+/** pg prepares a statement on a connection when it first meets its name; one name is one text, whoever else uses the pool. */
+function statementName(sql: string): string {
+  let name = names.get(sql)
+  if (name === undefined) {
+    name = `shepherd_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`
+    names.set(sql, name)
+  }
+  return name
+}
+
+/** A read-only server may be the old primary: another connection may find the new one. */
+function mayPass({ retryable, code }: StoreError): boolean {
+  return retryable || code === 'READ_ONLY'
+}

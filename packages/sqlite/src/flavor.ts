@@ -1,0 +1,61 @@
+import type { SqlFlavor, Tables } from '@shepherd-store/core/sql'
+import { DummyDriver, Kysely, sql, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { codeOf } from './errors.ts'
+
+/** `shep` in ASCII: what `file` and SQLite's own tools know a store by. */
+export const APPLICATION_ID = 0x73686570
+
+function createFlavor(): SqlFlavor {
+  const db = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  })
+  const text = sql`text`
+  return {
+    db,
+    types: { integer: sql`integer`, instant: text, day: sql`text check (length(day) = 10)`, json: text, text },
+    tableOptions: ({ keyed }) => (keyed ? sql`strict, without rowid` : sql`strict`),
+    textOf: { instant: (column) => column, day: (column) => column, json: (column) => column },
+    lastAuditId: sql<number>`(select coalesce(max(id), 0) from audit_log)`,
+    operationAge: { appliedAt: (byWriter) => byWriter, forgetBefore: (byWriter) => byWriter },
+    skipLocked: sql``,
+    tableNames: {
+      sql: `select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`,
+      parameters: [],
+    },
+    extraDefinitions: (version) => [
+      ...(version === 1 ? APPEND_ONLY : []),
+      `pragma application_id = ${APPLICATION_ID}`,
+      `pragma user_version = ${version}`,
+    ],
+    beforeMigration: [],
+    status: {
+      sql:
+        'select sqlite_version() as version, 0 as read_only, ' +
+        '(select page_count * page_size from pragma_page_count, pragma_page_size) as size_bytes',
+      parameters: [],
+    },
+    blamesUnit: ({ cause }) => /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE)/.test(codeOf(cause)),
+  }
+}
+
+/** One for all files: what is compiled for it is compiled once in a process. */
+export const sqliteFlavor = createFlavor()
+
+/**
+ * A trigger's RAISE stops what a program means to change. REPLACE deletes without asking delete triggers, so an insert
+ * must carry the id that is due; an implicit id reads as -1 here, which never is.
+ */
+const APPEND_ONLY = [
+  `create trigger audit_log_no_update before update on audit_log
+   begin select raise(abort, 'the audit log is append-only: a record cannot be changed'); end`,
+  `create trigger audit_log_no_delete before delete on audit_log
+   begin select raise(abort, 'the audit log is append-only: a record cannot be removed'); end`,
+  `create trigger audit_log_in_order before insert on audit_log
+   when new.id is not (select coalesce(max(id), 0) + 1 from audit_log)
+   begin select raise(abort, 'the audit log is append-only: the next id is the last one plus one'); end`,
+]

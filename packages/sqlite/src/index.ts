@@ -1,0 +1,3 @@
+export { openSqliteDriver, openSqliteStore, type SqliteDriverOptions, type SqliteStoreOptions } from './open.ts'
+export { sqliteFlavor } from './flavor.ts'
+export { sqliteRunner, type SqliteRunnerOptions } from './runner.ts'

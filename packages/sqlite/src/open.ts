@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import {
+  adoptDriver,
+  checkStoreOptions,
+  type Capabilities,
+  type OwnedStore,
+  requireSupportedNode,
+  StoreError,
+  type StoreDriver,
+  type StoreOptions,
+} from '@shepherd-store/core'
+import {
+  checkMigrateOptions,
+  inspectSchema,
+  type MigrateOptions,
+  openSqlDriver,
+  unrecognizedSchema,
+} from '@shepherd-store/core/sql'
+import Database from 'better-sqlite3'
+import { toStoreError } from './errors.ts'
+import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
+import { preparePlace } from './place.ts'
+import { retryWhileBusy, sqliteRunner } from './runner.ts'
+import { applySettings, requireSupportedSqlite } from './settings.ts'
+
+export interface SqliteDriverOptions extends MigrateOptions {
+  /** `false`: a missing database is refused with `NOT_FOUND`. Default true: it is made, with its directory. */
+  readonly create?: boolean | undefined
+  /** How long a call waits for other processes, in milliseconds, 0 to 600,000. Default 5,000; then `BUSY`. */
+  readonly busyTimeoutMs?: number | undefined
+}
+
+export interface SqliteStoreOptions extends StoreOptions, SqliteDriverOptions {}
+
+const SQLITE_CAPABILITIES: Capabilities = { durability: 'power_loss', sharing: 'machine' }
+
+const BUSY_TIMEOUT_MS_DEFAULT = 5_000
+const BUSY_TIMEOUT_MS_MAX = 600_000
+
+/**
+ * Opens the store in the file at `path`, and makes it where it is missing: the file with mode 0600, directories 0700.
+ * Several processes of one machine, and several handles of one process, may have it open at once.
+ * @throws StoreError, and leaves the file as it is, byte for byte:
+ * `INVALID_ARGUMENT` for a directory or a bad option, `NOT_FOUND` without `create`, `PERMISSION_DENIED`, `READ_ONLY`,
+ * `UNRECOGNIZED_SCHEMA` for another program's file, `RUST_SCHEMA` for the crate's, `SCHEMA_TOO_NEW`, `SCHEMA_TOO_OLD`,
+ * `CALENDAR_MISMATCH`, `UNSUPPORTED` on a Node, an SQLite or a file system that cannot keep the promises; `BUSY`, `IO`,
+ * `DISK_FULL`, `CORRUPT`.
+ */
+export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<OwnedStore> {
+  checkStoreOptions(options, ['create', 'busyTimeoutMs', 'migrate', 'changeCalendar'])
+  return adoptDriver(await openSqliteDriver(path, options), options)
+}
+
+/** The driver under `openSqliteStore`, for those who put something between the two. */
+export async function openSqliteDriver(path: string, options: SqliteDriverOptions = {}): Promise<StoreDriver> {
+  requireSupportedNode()
+  const file = filePath(path)
+  const busyTimeoutMs = busyTimeout(options)
+  checkMigrateOptions(options)
+  preparePlace(file, { create: (options.create ?? true) && options.migrate !== 'never' })
+  await refuseForeign(file, busyTimeoutMs, options)
+
+  const database = openDatabase(file, { readonly: false })
+  try {
+    await retryWhileBusy(busyTimeoutMs, () => {
+      requireSupportedSqlite(database)
+      applySettings(database)
+    })
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
+  return openSqlDriver(runner, sqliteFlavor, { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES })
+}
+
+/** Looks at the database through a connection that cannot write: one that can would tidy up a foreign file's journal. */
+async function refuseForeign(file: string, busyTimeoutMs: number, options: MigrateOptions): Promise<void> {
+  const hadLog = existsSync(`${file}-wal`)
+  const database = openDatabase(file, { readonly: true })
+  try {
+    // Of one instant: another opener may be making the tables.
+    const look = database.transaction(() => ({
+      applicationId: Number(database.pragma('application_id', { simple: true })),
+      names: database.prepare<[], string>(sqliteFlavor.tableNames.sql).pluck().all(),
+    }))
+    const { applicationId, names } = await retryWhileBusy(busyTimeoutMs, look)
+    if (applicationId !== APPLICATION_ID && (applicationId !== 0 || names.length > 0)) {
+      throw unrecognizedSchema(new Set(names))
+    }
+    await inspectSchema(sqliteRunner(database, { busyTimeoutMs, close: () => {} }), sqliteFlavor, options)
+  } catch (error) {
+    database.close()
+    if (!hadLog) removeEmptyLog(file)
+    throw error
+  }
+  database.close()
+}
+
+/** A connection that only reads leaves an empty log beside a WAL database; one that can write takes it away. */
+function removeEmptyLog(file: string): void {
+  if (!existsSync(`${file}-wal`)) return
+  try {
+    const database = openDatabase(file, { readonly: false })
+    database.prepare('select 1 from sqlite_schema').get()
+    database.close()
+  } catch {
+    // It is empty, and harms nobody.
+  }
+}
+
+function openDatabase(file: string, { readonly }: { readonly readonly: boolean }): Database.Database {
+  try {
+    return new Database(file, { readonly, fileMustExist: true, timeout: NATIVE_BUSY_TIMEOUT_MS })
+  } catch (error) {
+    throw toStoreError(error)
+  }
+}
+
+/** SQLite's own wait blocks the event loop; the runner waits outside of it. */
+const NATIVE_BUSY_TIMEOUT_MS = 5
+
+function filePath(path: string): string {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw new StoreError('INVALID_ARGUMENT', `the path of the store must be a file's path, not ${JSON.stringify(path)}`)
+  }
+  if (path === ':memory:' || path.startsWith('file:')) {
+    throw new StoreError('INVALID_ARGUMENT', `${path} names no file; for a store in memory use @shepherd-store/memory`)
+  }
+  return resolve(path)
+}
+
+function busyTimeout({ busyTimeoutMs = BUSY_TIMEOUT_MS_DEFAULT }: SqliteDriverOptions): number {
+  if (Number.isSafeInteger(busyTimeoutMs) && busyTimeoutMs >= 0 && busyTimeoutMs <= BUSY_TIMEOUT_MS_MAX)
+    return busyTimeoutMs
+  const message = `busyTimeoutMs must be an integer from 0 to ${BUSY_TIMEOUT_MS_MAX}, not ${String(busyTimeoutMs)}`
+  throw new StoreError('INVALID_ARGUMENT', message)
+}

@@ -1,0 +1,226 @@
+import type { AuditEvent, Change, OriginalRecord, Store } from '@shepherd-store/core'
+import { isDay, isStoreError, LIMITS, StoreError } from '@shepherd-store/core'
+import type { Cell } from './cell.ts'
+import { parseCrateEvent, parseReadmeEvent } from './event.ts'
+import { parseTime, show, UnreadableRow } from './forms.ts'
+import { isSafe, quarantinedRow, rowNumber } from './quarantine.ts'
+import type { RowCounts, RowProblem } from './report.ts'
+import type { ImportRun } from './run.ts'
+import type { RustSource, SourceRow } from './source.ts'
+
+type ImportAudit = Extract<Change, { type: 'import_audit' }>
+
+/**
+ * Appends every row of the log that is not there yet, in the order of their ids, each with its time and its text. One
+ * page of the source is one commit. Rows are read from the first on, as later ones are understood by earlier ones.
+ */
+export async function importAudits(run: ImportRun): Promise<RowCounts> {
+  const reader = new AuditReader(run)
+  const log = new ImportedLog(run)
+  let found = 0
+  let unreadable = 0
+  let imported = 0
+  for (const page of run.source.pages('audit_log')) {
+    const audits = await reader.read(page)
+    for (const { problem } of audits) {
+      if (problem === undefined) continue
+      unreadable += 1
+      run.problems.add(problem)
+    }
+    imported += await log.append(audits.flatMap(({ change }) => change ?? []))
+    found += page.length
+    run.step('audits', found)
+  }
+  return { found, imported, alreadyThere: found - imported, unreadable }
+}
+
+/** What the store has of the source's log: its first rows, without gaps. */
+class ImportedLog {
+  readonly #run: ImportRun
+  /** The last row that is there; `null` before that was looked up. */
+  #last: OriginalRecord | undefined | null = null
+
+  constructor(run: ImportRun) {
+    this.#run = run
+  }
+
+  /**
+   * Appends those that are not there, and returns how many. The commit is named after its first row: an import that
+   * runs beside this one, or a commit of a lost one that arrives late, cannot append that row a second time.
+   */
+  async append(audits: readonly ImportAudit[]): Promise<number> {
+    const { writer } = this.#run
+    if (this.#last === null) this.#last = await lastImported(writer.view)
+    for (;;) {
+      this.#checkSameSource(audits)
+      const after = this.#last?.id ?? Number.NEGATIVE_INFINITY
+      const missing = audits.filter(({ original }) => original.id > after)
+      const [first] = missing
+      if (first === undefined) return 0
+      try {
+        await writer.commit(`audits from ${first.original.id}`, missing)
+        this.#last = missing.at(-1)?.original
+        return missing.length
+      } catch (error) {
+        if (!isStoreError(error, 'OPERATION_MISMATCH')) throw error
+        // Another import appended fewer or more rows from here: go on after them.
+        this.#last = await lastImported(writer.view)
+        if (this.#last === undefined || this.#last.id <= after) throw error
+      }
+    }
+  }
+
+  /** A source that only shares its beginning with the imported one, a copied machine's, would lose its other rows. */
+  #checkSameSource(audits: readonly ImportAudit[]): void {
+    const last = this.#last
+    const twin = audits.find(({ original }) => original.id === last?.id)?.original
+    if (!last || !twin || (twin.timestamp === last.timestamp && twin.event === last.event)) return
+    const { node } = this.#run.writer.view
+    throw new StoreError(
+      'INVALID_ARGUMENT',
+      `row ${last.id} of audit_log is not the one that was imported as node ${node}: the source is another, or was ` +
+        'changed since. Give it a node of its own',
+    )
+  }
+}
+
+async function lastImported(view: Store): Promise<OriginalRecord | undefined> {
+  const newestFirst = view.readAudits({ node: view.node, order: 'desc', limit: 10 })
+  // Records without an original are rows of other tables, in quarantine.
+  for await (const { original } of newestFirst) if (original !== undefined) return original
+  return undefined
+}
+
+interface ReadAudit {
+  /** Absent when the row's id is beyond what a record can hold. */
+  readonly change?: ImportAudit
+  readonly problem?: RowProblem
+}
+
+/** Rows as changes; what cannot be read becomes a quarantine record, in its place. */
+class AuditReader {
+  readonly #run: ImportRun
+  #nearest: Nearby | undefined
+
+  constructor(run: ImportRun) {
+    this.#run = run
+  }
+
+  async read(page: readonly SourceRow[]): Promise<readonly ReadAudit[]> {
+    const attempts = page.map((row) => this.#attempt(row))
+    return Promise.all(attempts.map((attempt) => this.#checked(attempt)))
+  }
+
+  #attempt(row: SourceRow): Attempt {
+    let timestamp: Date | undefined
+    try {
+      if (row.damage !== undefined) throw new UnreadableRow(row.damage)
+      timestamp = parseTime(row.cells.get('timestamp'), 'timestamp')
+      this.#nearest = { timestamp, row }
+      const event = this.#event(row, timestamp)
+      this.#see(row, event, timestamp)
+      return { row, timestamp, event }
+    } catch (error) {
+      if (!(error instanceof UnreadableRow)) throw error
+      if (timestamp !== undefined) return { row, timestamp, problem: error.message }
+      this.#nearest ??= firstTime(this.#run.source)
+      return { row, nearest: this.#nearest, problem: error.message }
+    }
+  }
+
+  async #checked(attempt: Attempt): Promise<ReadAudit> {
+    const { row, timestamp, event } = attempt
+    if (!isSafe(row.id)) {
+      const problem = 'its id is beyond 2^53, where a record has no place for it'
+      return { problem: { table: 'audit_log', row: rowNumber(row), problem, quarantined: 'no' } }
+    }
+    if (timestamp === undefined || event === undefined) return quarantined(attempt, attempt.problem ?? '')
+    const change = { type: 'import_audit', timestamp, event, original: originalOf(row) } as const
+    const refusal = await this.#run.writer.refusal(change)
+    return refusal === undefined ? { change } : quarantined(attempt, refusal)
+  }
+
+  #event(row: SourceRow, timestamp: Date): AuditEvent {
+    const context = { timestamp, session: (id: string) => this.#run.sessions.open(id) }
+    if (this.#run.source.schema === 'crate') return parseCrateEvent(textOf(row, 'event_json'), context)
+    return parseReadmeEvent(textOf(row, 'event_type'), textOf(row, 'event_data'), context)
+  }
+
+  #see(row: SourceRow, event: AuditEvent, timestamp: Date): void {
+    this.#run.sessions.see(event, timestamp)
+    // The date in the text is the local one, on which the crate books.
+    const localDay = String(row.cells.get('timestamp')).slice(0, 10)
+    if (event.type === 'session_ended' && isDay(localDay)) this.#run.comparison.ended(event, localDay)
+  }
+}
+
+interface Nearby {
+  readonly timestamp: Date
+  /** Absent when no row has a readable time. */
+  readonly row?: SourceRow
+}
+
+interface Attempt {
+  readonly row: SourceRow
+  readonly timestamp?: Date
+  /** When the row has no readable time: that of the row before, or else of the first row that has one. */
+  readonly nearest?: Nearby
+  readonly event?: AuditEvent
+  readonly problem?: string
+}
+
+function quarantined({ row, timestamp, nearest }: Attempt, problem: string): ReadAudit {
+  const original = originalOf(row)
+  const elsewhere = new Set<string>()
+  if (original.timestamp === row.cells.get('timestamp')) elsewhere.add('timestamp')
+  if (original.event !== '') for (const name of EVENT_COLUMNS) elsewhere.add(name)
+  const cells = new Map([...row.cells].filter(([name]) => name !== 'id' && !elsewhere.has(name)))
+  const { event, kept } = quarantinedRow('audit_log', row, cells, problem)
+  const timeOf = nearest === undefined ? {} : { time_of_row: nearest.row === undefined ? null : rowNumber(nearest.row) }
+  return {
+    change: {
+      type: 'import_audit',
+      timestamp: timestamp ?? nearest?.timestamp ?? new Date(0),
+      event: { ...event, data: { ...event.data, ...timeOf } },
+      original,
+    },
+    problem: { table: 'audit_log', row: rowNumber(row), problem, quarantined: kept },
+  }
+}
+
+/** The first row that has a readable time. */
+function firstTime(source: RustSource): Nearby {
+  for (const page of source.pages('audit_log')) {
+    for (const row of page) {
+      try {
+        return { timestamp: parseTime(row.cells.get('timestamp'), 'timestamp'), row }
+      } catch {
+        continue // the next row may have one
+      }
+    }
+  }
+  return { timestamp: new Date(0) }
+}
+
+const EVENT_COLUMNS = ['event_json', 'event_type', 'event_data'] as const
+
+/**
+ * The row's own text: of the README's schema both columns, `PolicyLoaded {"entry_count":9}`. Empty where it is not
+ * text, or more than a record holds.
+ */
+function originalOf({ id, cells }: SourceRow): OriginalRecord {
+  const event = EVENT_COLUMNS.flatMap((name) => (cells.has(name) ? [cells.get(name)] : []))
+  const text = event.every((cell) => typeof cell === 'string') ? event.join(' ') : ''
+  const timestamp = cells.get('timestamp')
+  return { id: Number(id), timestamp: isKeepable(timestamp) ? timestamp : '', event: isKeepable(text) ? text : '' }
+}
+
+function isKeepable(cell: Cell | undefined): cell is string {
+  return typeof cell === 'string' && !cell.includes('\0') && Buffer.byteLength(cell) <= LIMITS.PAYLOAD_BYTES_MAX
+}
+
+function textOf({ cells }: SourceRow, column: string): string {
+  const cell = cells.get(column)
+  if (typeof cell === 'string') return cell
+  throw new UnreadableRow(`${column} is not text: ${show(cell)}`)
+}

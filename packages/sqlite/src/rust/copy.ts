@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { chmod, copyFile, mkdtemp, open, realpath, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { isStoreError, StoreError } from '@shepherd-store/core'
+import { codeOf } from '../errors.ts'
+
+/** A database file in a directory of our own, with whatever journal stood beside it. */
+export interface PrivateCopy {
+  readonly file: string
+  remove(): Promise<void>
+}
+
+/**
+ * Copies the database at `path` as it is at one instant, without opening it: SQLite would leave `-wal` and `-shm` files
+ * beside a WAL database, could not roll back a journal that a crash left, and its read lock would make the running
+ * crate, which ignores errors, lose a write.
+ *
+ * Without a lock the file may change while it is read. So everything is read twice: each block that is the same both
+ * times had that content at the moment between the two passes, and so all of them together are the files of that
+ * moment. What SQLite finds there is what a crash would have left, and it recovers the copy as it would after one.
+ * @throws StoreError `NOT_FOUND`, `UNRECOGNIZED_SCHEMA` (not an SQLite database), `BUSY` (it keeps changing),
+ * `DISK_FULL` (no room for the copy), `IO`; `signal.reason` once it is aborted.
+ */
+export async function copyDatabase(path: string, signal?: AbortSignal): Promise<PrivateCopy> {
+  try {
+    // SQLite keeps the journal beside the file itself, not beside a link to it.
+    const source = await realpath(path)
+    await checkHeader(source, path)
+    const directory = await mkdtemp(join(tmpdir(), 'shepherd-rust-')) // mode 0700
+    const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })
+    const file = join(directory, 'source.db')
+    try {
+      await copyUnchanged(source, file, { path, signal })
+    } catch (error) {
+      await remove()
+      throw error
+    }
+    return { file, remove }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw fileError(error, path)
+  }
+}
+
+const SUFFIXES = ['', '-journal', '-wal'] as const
+/** A household's service writes a few times a minute, and a copy takes milliseconds. */
+const ATTEMPTS_MAX = 10
+const ATTEMPT_PAUSE_MS = 50
+const ADVICE = "give the path of the crate's file, shepherdd.db"
+
+interface CopyContext {
+  readonly path: string
+  readonly signal: AbortSignal | undefined
+}
+
+async function copyUnchanged(source: string, file: string, { path, signal }: CopyContext): Promise<void> {
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    for (const suffix of SUFFIXES) {
+      signal?.throwIfAborted()
+      await copyIfThere(source + suffix, file + suffix)
+    }
+    const equal: boolean[] = []
+    for (const suffix of SUFFIXES) {
+      equal.push((await digest(source + suffix, signal)) === (await digest(file + suffix, signal)))
+    }
+    if (!equal.includes(false)) return
+    await setTimeout(ATTEMPT_PAUSE_MS)
+  }
+  throw new StoreError('BUSY', `${path} keeps changing; stop the service that writes to it, then try again`)
+}
+
+async function copyIfThere(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, to)
+    await chmod(to, 0o600) // the source may be read-only; its copy is to be recovered
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    await rm(to, { force: true })
+  }
+}
+
+async function digest(file: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(file)) {
+      signal?.throwIfAborted()
+      hash.update(chunk as Buffer)
+    }
+    return hash.digest('hex')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 'absent'
+    throw error
+  }
+}
+
+async function checkHeader(source: string, path: string): Promise<void> {
+  if (!(await stat(source)).isFile()) {
+    throw new StoreError('INVALID_ARGUMENT', `${path} is not a file; ${ADVICE}`)
+  }
+  const handle = await open(source, 'r')
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0)
+    if (buffer.toString('latin1', 0, bytesRead) === 'SQLite format 3\0') return
+  } finally {
+    await handle.close()
+  }
+  throw new StoreError('UNRECOGNIZED_SCHEMA', `${path} is not an SQLite database; ${ADVICE}`)
+}
+
+function fileError(error: unknown, path: string): unknown {
+  const options = { cause: error }
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new StoreError('NOT_FOUND', `there is no file ${path}; ${ADVICE}`, options)
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new StoreError('DISK_FULL', `there is no room for a copy of ${path} in ${tmpdir()}; make some`, options)
+    case '':
+      return error
+    default:
+      return isStoreError(error) ? error : new StoreError('IO', `${path} cannot be read (${codeOf(error)})`, options)
+  }
+}

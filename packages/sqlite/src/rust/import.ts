@@ -1,0 +1,111 @@
+import { type NodeId, requireSupportedNode, type Store, StoreError } from '@shepherd-store/core'
+import { importAudits } from './audit.ts'
+import { Comparison } from './comparison.ts'
+import { importCooldowns } from './cooldown.ts'
+import { Quarantine } from './quarantine.ts'
+import { Problems, type RustImportReport } from './report.ts'
+import type { ImportPhase, ImportRun } from './run.ts'
+import { SessionsSoFar } from './session.ts'
+import { importSnapshot } from './snapshot.ts'
+import { openRustSource, type RustSource, type RustTable } from './source.ts'
+import { importUsage } from './usage.ts'
+import { ImportWriter } from './writer.ts'
+
+export interface RustImportOptions {
+  /** Reports what would be done, and writes nothing. Default false. */
+  readonly dryRun?: boolean | undefined
+  /** Called after each batch. */
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined
+  /**
+   * The node that the records and the usage are written as: one that nothing else writes as, the same each time this
+   * source is imported. Default: `rust-` and 12 digits that name the source by its first row, and stay as it grows.
+   */
+  readonly node?: NodeId | undefined
+  /** Stops the copying of the source, or the import after the batch under way: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ImportProgress {
+  readonly phase: ImportPhase
+  /** How many of the phase's rows are done. */
+  readonly done: number
+  /** How many there are; of a table too damaged to count, how many were found so far. */
+  readonly total: number
+}
+
+/**
+ * Brings the database of the Rust crate at `path` into `store`: its log with order, times and text, its usage, its
+ * cooldowns and its snapshot. The source is copied first and neither opened nor locked, so that the crate may run.
+ *
+ * May be repeated, also after a failure or while the crate still writes: it goes on where it stopped, and what is there
+ * already is not written again. What cannot be read is kept in a record `rust_row_unreadable`, and the rest goes on.
+ * What was imported before an error stays.
+ * @throws StoreError `NOT_FOUND`, `UNRECOGNIZED_SCHEMA`, `CORRUPT` (nothing can be read, or the source not recognised),
+ * `BUSY` (the source keeps changing), `DISK_FULL` or `IO` (its copy), `INVALID_ARGUMENT` (the node is the store's own,
+ * or has another source), and whatever the store's own methods reject with; `signal.reason` once it is aborted.
+ */
+export async function importRustStore(
+  path: string,
+  store: Store,
+  options: RustImportOptions = {},
+): Promise<RustImportReport> {
+  requireSupportedNode()
+  options.signal?.throwIfAborted()
+  const source = await openRustSource(path, options.signal)
+  try {
+    return await importSource(source, store, options)
+  } finally {
+    await source.close()
+  }
+}
+
+async function importSource(source: RustSource, store: Store, options: RustImportOptions): Promise<RustImportReport> {
+  const { fingerprint, schema } = source
+  const { dryRun = false, node = nodeOf(source), signal, onProgress } = options
+  const writer = new ImportWriter(store, { node, dryRun, signal })
+  const problems = new Problems()
+  const totals = new Map<ImportPhase, number | undefined>()
+  const run: ImportRun = {
+    source,
+    writer,
+    problems,
+    quarantine: new Quarantine(writer, problems),
+    sessions: new SessionsSoFar(),
+    comparison: new Comparison(),
+    step(phase, done) {
+      if (!totals.has(phase)) totals.set(phase, source.count(TABLES[phase]))
+      onProgress?.({ phase, done, total: totals.get(phase) ?? done })
+      signal?.throwIfAborted()
+    },
+  }
+  const audits = await importAudits(run)
+  const usage = await importUsage(run)
+  const cooldowns = await importCooldowns(run)
+  const { counts: snapshot, ...unfinished } = await importSnapshot(run)
+  return {
+    dryRun,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    schema,
+    node,
+    counts: { audits, usage, cooldowns, snapshot },
+    ...unfinished,
+    problems: problems.listed(),
+    comparison: run.comparison.report(run.sessions),
+  }
+}
+
+/** Without its name, what was imported before would be imported again. */
+function nodeOf({ fingerprint }: RustSource): NodeId {
+  if (fingerprint !== undefined) return `rust-${fingerprint.slice(0, 12)}`
+  throw new StoreError(
+    'CORRUPT',
+    'the first row of the source, by which it is recognised, is damaged: give the node that it had, or a new one',
+  )
+}
+
+const TABLES: { readonly [P in ImportPhase]: RustTable } = {
+  audits: 'audit_log',
+  usage: 'usage',
+  cooldowns: 'cooldowns',
+  snapshot: 'snapshot',
+}

@@ -1,0 +1,15 @@
+export { type ImportProgress, importRustStore, type RustImportOptions } from './import.ts'
+export type {
+  Listed,
+  RowCounts,
+  RowProblem,
+  RustComparison,
+  RustImportReport,
+  SessionWithoutEnd,
+  SnapshotCounts,
+  UnfinishedSession,
+  UsageCounts,
+  UsageDifference,
+} from './report.ts'
+export type { ImportPhase } from './run.ts'
+export type { RustSchema, RustTable } from './source.ts'

@@ -1,0 +1,410 @@
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Store } from '@shepherd-store/core'
+import { openSqliteStore } from '@shepherd-store/sqlite'
+import { importRustStore } from '@shepherd-store/sqlite/rust'
+import Database from 'better-sqlite3'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  contentOf,
+  logOf,
+  openTestStore,
+  plainAudits,
+  testDirectory,
+  type Value,
+  writeRustDatabase,
+} from './rust-database.ts'
+
+async function importedIds(store: Store): Promise<readonly (number | undefined)[]> {
+  return (await logOf(store)).map(({ original }) => original?.id)
+}
+
+/** Imports the database, and returns what it took; the directory of the database must be the same afterwards. */
+async function importUntouched(path: string): Promise<readonly (number | undefined)[]> {
+  const { store } = await openTestStore()
+  const before = contentOf(dirname(path))
+  await importRustStore(path, store)
+  expect(contentOf(dirname(path))).toEqual(before)
+  return importedIds(store)
+}
+
+describe('the source is left as it is, and nothing beside it', () => {
+  test('with a rollback journal, as the crate makes it', async () => {
+    expect(await importUntouched(writeRustDatabase({ audits: plainAudits(3) }))).toEqual([1, 2, 3])
+  })
+
+  test('in a file and a directory that may not be written', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(3) })
+    chmodSync(path, 0o400)
+    chmodSync(dirname(path), 0o500)
+    onTestFinished(() => chmodSync(dirname(path), 0o700))
+    expect(await importUntouched(path)).toEqual([1, 2, 3])
+  })
+
+  test('in WAL mode, while another process has it open and rows only in its log', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(2) })
+    const crate = new Database(path)
+    onTestFinished(() => void crate.close())
+    crate.pragma('journal_mode = WAL')
+    crate.prepare('INSERT INTO audit_log VALUES (?, ?, ?)').run(...(plainAudits(1, 3)[0] ?? []))
+    expect(readdirSync(dirname(path)).toSorted()).toEqual(['shepherdd.db', 'shepherdd.db-shm', 'shepherdd.db-wal'])
+    expect(await importUntouched(path)).toEqual([1, 2, 3])
+  })
+
+  test('in WAL mode, copied with its log or without', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(2) })
+    const crate = new Database(path)
+    onTestFinished(() => void crate.close())
+    crate.pragma('journal_mode = WAL')
+    crate.prepare('INSERT INTO audit_log VALUES (?, ?, ?)').run(...(plainAudits(1, 3)[0] ?? []))
+    const copy = join(testDirectory(), 'copy.db')
+    copyFileSync(path, copy)
+    expect(await importUntouched(copy)).toEqual([1, 2])
+    copyFileSync(`${path}-wal`, `${copy}-wal`)
+    expect(await importUntouched(copy)).toEqual([1, 2, 3])
+  })
+
+  test('with the journal that a crash left: what it did not commit is not imported', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(500) })
+    const crate = new Database(path)
+    onTestFinished(() => void crate.close())
+    crate.pragma('cache_size = 1') // pages go into the file before the commit
+    crate.exec("BEGIN; UPDATE audit_log SET timestamp = '2099-01-01T00:00:00Z'")
+    const crashed = join(testDirectory(), 'crashed.db')
+    copyFileSync(path, crashed)
+    copyFileSync(`${path}-journal`, `${crashed}-journal`)
+    expect(readFileSync(crashed).includes('2099-01-01')).toBe(true)
+
+    const { store } = await openTestStore()
+    const before = contentOf(dirname(crashed))
+    await importRustStore(crashed, store)
+    expect(contentOf(dirname(crashed))).toEqual(before)
+    const timestamps = (await logOf(store)).map(({ timestamp }) => timestamp.getUTCFullYear())
+    expect(timestamps).toEqual(Array.from({ length: 500 }, () => 2026))
+  })
+
+  test('while a transaction of the crate is under way', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(3) })
+    const crate = new Database(path)
+    onTestFinished(() => void crate.close())
+    crate.exec('BEGIN EXCLUSIVE; DELETE FROM audit_log')
+    expect(await importUntouched(path)).toEqual([1, 2, 3])
+    crate.exec('COMMIT') // the import holds no lock that would refuse it
+  })
+
+  test('behind a symbolic link, with the log beside the file itself', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(2) })
+    const crate = new Database(path)
+    onTestFinished(() => void crate.close())
+    crate.pragma('journal_mode = WAL')
+    crate.prepare('INSERT INTO audit_log VALUES (?, ?, ?)').run(...(plainAudits(1, 3)[0] ?? []))
+    const link = join(testDirectory(), 'link.db')
+    symlinkSync(path, link)
+    expect(await importUntouched(link)).toEqual([1, 2, 3])
+  })
+})
+
+describe('the copy that is read', () => {
+  test.each(['with a rollback journal', 'in WAL mode'])(
+    'has no name any more when the import begins, so that even a kill leaves nothing: %s',
+    async (mode) => {
+      const { store } = await openTestStore()
+      const path = writeRustDatabase({ audits: plainAudits(300) })
+      const crate = new Database(path)
+      onTestFinished(() => void crate.close())
+      if (mode === 'in WAL mode') crate.pragma('journal_mode = WAL')
+      crate.prepare('INSERT INTO audit_log VALUES (?, ?, ?)').run(...(plainAudits(1, 301)[0] ?? []))
+      const temporary = temporaryDirectory()
+      const seen: string[][] = []
+      await importRustStore(path, store, { onProgress: () => seen.push(readdirSync(temporary)) })
+      expect(seen.length).toBeGreaterThan(1)
+      expect(seen.flat()).toEqual([])
+      expect(await importedIds(store)).toEqual(Array.from({ length: 301 }, (_, index) => index + 1))
+    },
+  )
+
+  test('is gone when it is refused', async () => {
+    const { store } = await openTestStore()
+    const path = writeRustDatabase({ audits: plainAudits(1) })
+    new Database(path).exec('DROP TABLE usage').close()
+    const temporary = temporaryDirectory()
+    await expect(importRustStore(path, store)).rejects.toMatchObject({ code: 'UNRECOGNIZED_SCHEMA' })
+    expect(readdirSync(temporary)).toEqual([])
+  })
+
+  test('is gone when the import is stopped while it is made', async () => {
+    const { store } = await openTestStore()
+    const path = writeRustDatabase({ audits: plainAudits(1) })
+    const temporary = temporaryDirectory()
+    const reason = new Error('never mind')
+    const abort = new AbortController()
+    const watching = setInterval(() => readdirSync(temporary).length > 0 && abort.abort(reason), 0)
+    onTestFinished(() => clearInterval(watching))
+    // It keeps changing, so that it is copied again and again.
+    const churning = setInterval(() => appendFileSync(`${path}-journal`, 'x'), 0)
+    onTestFinished(() => clearInterval(churning))
+    await expect(importRustStore(path, store, { signal: abort.signal })).rejects.toBe(reason)
+    expect(readdirSync(temporary)).toEqual([])
+  })
+})
+
+/** What the system takes for its temporary directory in this test. */
+function temporaryDirectory(): string {
+  const temporary = testDirectory()
+  vi.stubEnv('TMPDIR', temporary)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  return temporary
+}
+
+describe('what is not a database of the crate is refused, and untouched', () => {
+  test('a path where nothing is', async () => {
+    const { store } = await openTestStore()
+    const directory = testDirectory()
+    await expect(importRustStore(join(directory, 'none.db'), store)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(contentOf(directory)).toEqual({})
+  })
+
+  test('a directory', async () => {
+    const { store } = await openTestStore()
+    await expect(importRustStore(testDirectory(), store)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+
+  test.each([
+    ['an empty file', (path: string) => writeFileSync(path, '')],
+    ['a text', (path: string) => writeFileSync(path, 'SQLite format 3: a poem')],
+    ['a torn header', (path: string) => writeFileSync(path, `SQLite format 3\0${'x'.repeat(4_096)}`)],
+    ['an empty database', (path: string) => new Database(path).exec('VACUUM').close()],
+    [
+      'a foreign database',
+      (path: string) => new Database(path).exec('CREATE TABLE usage (entry_id, day, duration_secs)').close(),
+    ],
+    [
+      'views in place of tables',
+      (path: string) => {
+        const db = new Database(path)
+        db.exec('CREATE VIEW audit_log AS SELECT 1 AS id, 2 AS timestamp, 3 AS event_json').close()
+      },
+    ],
+    ['a store of this library', async (path: string) => (await openSqliteStore(path)).close()],
+  ])('%s', async (_, make: (path: string) => unknown) => {
+    const { store } = await openTestStore()
+    const path = join(testDirectory(), 'other.db')
+    await make(path)
+    const before = contentOf(dirname(path))
+    await expect(importRustStore(path, store)).rejects.toMatchObject({ code: 'UNRECOGNIZED_SCHEMA' })
+    expect(contentOf(dirname(path))).toEqual(before)
+  })
+
+  test('one that never stands still, until it does', async () => {
+    const { store } = await openTestStore()
+    const path = writeRustDatabase({ audits: plainAudits(1) })
+    let busy = true
+    const churn = (): void => {
+      if (!busy) return
+      appendFileSync(`${path}-journal`, 'x')
+      setImmediate(churn)
+    }
+    churn()
+    onTestFinished(() => void (busy = false))
+    await expect(importRustStore(path, store)).rejects.toMatchObject({ code: 'BUSY', retryable: true })
+    busy = false
+    await importRustStore(path, store)
+    expect(await importedIds(store)).toEqual([1])
+  })
+
+  test('a device', async () => {
+    const { store } = await openTestStore()
+    await expect(importRustStore('/dev/null', store)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+})
+
+describe('a damaged file', () => {
+  test.each([
+    ['in the middle of the log', 500],
+    ['at its end', 1_000],
+  ])('gives up the rows %s alone: those around them are imported', async (_, damagedId) => {
+    const path = writeRustDatabase({ audits: plainAudits(1_000), usage: [['lofi', '2026-06-24', 60]] })
+    damagePageOf(path, `"entry_count":${damagedId}}`)
+    const { store } = await openTestStore()
+    const report = await importRustStore(path, store)
+    const [problem] = report.problems.list
+    const [, from = 0, last = from] = (
+      /rows from (\d+) (?:to (\d+)|to the end)/.exec(problem?.problem ?? '') ?? []
+    ).map(Number)
+    const end = Number.isNaN(last) ? 1_000 : last
+    expect(from).toBeLessThanOrEqual(damagedId)
+    expect(end).toBeGreaterThanOrEqual(damagedId)
+    expect(end - from).toBeLessThan(100)
+    const row = Number.isNaN(last) ? from : last
+    expect(report.problems).toMatchObject({ count: 1, list: [{ table: 'audit_log', row, quarantined: 'no' }] })
+    expect(report.counts.audits).toMatchObject({ unreadable: 1, imported: 1_000 - (end - from) })
+    const ids = Array.from({ length: 1_000 }, (__, index) => index + 1)
+    expect(await importedIds(store)).toEqual(ids.filter((id) => id === row || id < from || id > end))
+    expect(report.counts.usage.addedMs).toBe(60_000)
+  })
+
+  test('gives up the rows at the end of a table whose end cannot be told, and imports the other tables', async () => {
+    const usage = Array.from({ length: 600 }, (_, index): readonly Value[] => [`entry-${index}`, '2026-06-24', 60])
+    const path = writeRustDatabase({ audits: plainAudits(2), usage, cooldowns: [['lofi', '2026-06-24T00:00:00Z']] })
+    damagePageOf(path, 'entry-599')
+    const { store } = await openTestStore()
+    const { counts, problems } = await importRustStore(path, store)
+    expect(counts.audits.imported).toBe(2)
+    expect(counts.usage.unreadable).toBe(1)
+    expect(counts.usage.found).toBeGreaterThan(400)
+    expect(problems.list).toMatchObject([{ table: 'usage', row: counts.usage.found, quarantined: 'no' }])
+    expect(problems.list[0]?.problem).toContain('to the end, however many there were')
+    expect(counts.cooldowns.imported).toBe(1)
+  })
+
+  test('that cannot be recognised, as its first row is damaged, is imported only under a name', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(1_000) })
+    const { store } = await openTestStore()
+    const { node } = await importRustStore(path, store)
+    damagePageOf(path, '"entry_count":1}')
+    await expect(importRustStore(path, store)).rejects.toMatchObject({ code: 'CORRUPT' })
+    const report = await importRustStore(path, store, { node })
+    expect(report.counts.audits).toMatchObject({ unreadable: 1, imported: 0 })
+    expect(report.counts.audits.found).toBeGreaterThan(900)
+  })
+
+  test('gives up a row alone whose text goes on on a damaged page', async () => {
+    const [, at = ''] = plainAudits(1)[0] ?? []
+    const long = (fill: string): Value => `{"type":"odd","x":"${fill.repeat(9_000)}"}`
+    const audits = [[1, at, long('a')], [2, at, long('b')], ...plainAudits(10, 3)]
+    const path = writeRustDatabase({ audits })
+    const bytes = readFileSync(path)
+    const first = bytes.indexOf('b'.repeat(4_000))
+    bytes.fill(0xff, Math.floor(first / 4_096) * 4_096, Math.floor(first / 4_096) * 4_096 + 4)
+    writeFileSync(path, bytes)
+    const { store } = await openTestStore()
+    const { problems } = await importRustStore(path, store)
+    expect(problems.list).toMatchObject([{ row: 2, quarantined: 'no' }])
+    expect(await importedIds(store)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1))
+  })
+
+  test.each([200, 300])('whose last leaf is its first one again is read once, of %i rows', async (count) => {
+    const path = writeRustDatabase({ audits: plainAudits(count), usage: [['lofi', '2026-06-24', 60]] })
+    rewriteRoot(path, (root, keys) => {
+      root.writeUInt32BE(keys[0]?.child ?? 0, 8)
+    })
+    const { store } = await openTestStore()
+    const { counts, problems } = await importRustStore(path, store)
+    const sound = counts.audits.imported - 1
+    expect(problems.list).toMatchObject([{ table: 'audit_log', row: sound + 1, quarantined: 'no' }])
+    expect(sound).toBeGreaterThan(count - 60)
+    expect(await importedIds(store)).toEqual(Array.from({ length: sound + 1 }, (_, index) => index + 1))
+    expect(counts.usage.addedMs).toBe(60_000)
+    expect((await importRustStore(path, store)).counts.audits.imported).toBe(0)
+  })
+
+  test('that takes one leaf for another loses the rows of no third, and says what it lost', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(1_000) })
+    let [from, last] = [0, 0]
+    rewriteRoot(path, (root, keys) => {
+      const [before, replaced, , other] = keys
+      if (!before || !replaced || !other) throw new Error('the table is too small')
+      ;[from, last] = [before.key + 1, replaced.key]
+      root.writeUInt32BE(other.child, replaced.at)
+    })
+    const { store } = await openTestStore()
+    const { problems } = await importRustStore(path, store)
+    expect(problems.list).toMatchObject([{ row: last, problem: expect.stringContaining(`from ${from} to ${last} `) }])
+    const ids = Array.from({ length: 1_000 }, (_, index) => index + 1)
+    expect(await importedIds(store)).toEqual(ids.filter((id) => id < from || id >= last))
+  })
+
+  test.each([
+    ['200000', 200_000n],
+    ['near 2^53', 2n ** 53n - 100n],
+    ['near 2^63', 2n ** 63n - 12n],
+  ])('before a gap in the ids is one problem, not one for each id of the gap: up to %s', async (_, far) => {
+    const [, at = '', event = ''] = plainAudits(1)[0] ?? []
+    const beyond = Array.from({ length: 11 }, (__, index): readonly Value[] => [far + BigInt(index), at, event])
+    const path = writeRustDatabase({ audits: [...plainAudits(120), ...beyond] })
+    new Database(path).exec("UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'audit_log'").close()
+    damagePageOf(path, '"entry_count":60}')
+    const { store } = await openTestStore()
+    const { counts, problems } = await importRustStore(path, store)
+    const lost = problems.list.filter(({ problem }) => problem.includes('damaged'))
+    expect(lost).toHaveLength(1)
+    expect(counts.audits.found).toBeLessThan(132)
+    expect(counts.audits.found).toBeGreaterThan(11)
+  })
+
+  test('at its end, with a hostile sequence, ends', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(300) })
+    new Database(path).exec("UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'audit_log'").close()
+    damagePageOf(path, '"entry_count":300}')
+    const { store } = await openTestStore()
+    const { problems } = await importRustStore(path, store)
+    expect(problems).toMatchObject({ count: 1, list: [{ problem: expect.stringContaining('to the end') }] })
+  })
+
+  test('whose inner pages are nonsense ends', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(1_000) })
+    rewriteRoot(path, (root, keys) => {
+      for (const { at } of keys) root.writeUInt32BE(rootOf(path), at)
+    })
+    const { store } = await openTestStore()
+    const { counts, problems } = await importRustStore(path, store, { node: 'rust-damaged' })
+    expect(problems.list.length).toBeLessThan(3)
+    expect(counts.audits.found).toBeLessThan(100)
+  })
+
+  test('whose schema is damaged is refused as a whole', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(1) })
+    const bytes = readFileSync(path)
+    bytes.fill(0xff, 100, 4_096)
+    mkdirSync(join(dirname(path), 'damaged'))
+    const damaged = join(dirname(path), 'damaged', 'shepherdd.db')
+    writeFileSync(damaged, bytes)
+    const { store } = await openTestStore()
+    await expect(importRustStore(damaged, store)).rejects.toMatchObject({ code: 'CORRUPT' })
+  })
+})
+
+/** Overwrites the first bytes of the page that holds `text`, which say how to read it. */
+function damagePageOf(path: string, text: string): void {
+  const bytes = readFileSync(path)
+  const page = Math.floor(bytes.indexOf(text) / 4_096) * 4_096
+  bytes.fill(0xff, page, page + 16)
+  writeFileSync(path, bytes)
+}
+
+function rootOf(path: string): number {
+  const db = new Database(path, { readonly: true })
+  const root = db.prepare<[], number>("SELECT rootpage FROM sqlite_schema WHERE name = 'audit_log'").pluck().get() ?? 0
+  db.close()
+  return root
+}
+
+interface RootCell {
+  readonly at: number
+  readonly child: number
+  readonly key: number
+}
+
+/** Changes the root page of the log, an inner page whose keys are below 2^14. */
+function rewriteRoot(path: string, change: (root: Buffer, cells: readonly RootCell[]) => void): void {
+  const root = rootOf(path)
+  const bytes = readFileSync(path)
+  const page = bytes.subarray((root - 1) * 4_096, root * 4_096)
+  expect(page[0]).toBe(5)
+  const cells = Array.from({ length: page.readUInt16BE(3) }, (_, index) => {
+    const at = page.readUInt16BE(12 + 2 * index)
+    const [high = 0, low = 0] = page.subarray(at + 4, at + 6)
+    return { at, child: page.readUInt32BE(at), key: high < 0x80 ? high : ((high & 0x7f) << 7) | low }
+  })
+  change(page, cells)
+  writeFileSync(path, bytes)
+}
