@@ -21,6 +21,9 @@ export interface Output {
   write(text: string): unknown
 }
 
+/** Ctrl-C, the end of a session, and what a service manager sends. */
+const STOP_SIGNALS = ['SIGINT', 'SIGHUP', 'SIGTERM'] as const
+
 export function processIo(): Io {
   process.stdout.on('error', endOfOutput)
   process.stderr.on('error', endOfOutput)
@@ -30,8 +33,8 @@ export function processIo(): Io {
     stdout: process.stdout,
     stderr: process.stderr,
     onInterrupt(listener) {
-      process.once('SIGINT', listener)
-      return () => void process.off('SIGINT', listener)
+      for (const signal of STOP_SIGNALS) process.once(signal, listener)
+      return () => STOP_SIGNALS.forEach((signal) => process.off(signal, listener))
     },
   }
 }

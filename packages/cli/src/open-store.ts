@@ -24,14 +24,15 @@ export async function openStore(where: string, options: OpenStoreOptions = {}): 
       return openSqliteStore(place.path, options)
     }
     case 'postgres': {
-      const { node, create = true, migrate = create ? 'auto' : 'never' } = options
+      const { create = true, node, migrate = create ? 'auto' : 'never', ...rest } = options
       if (node === undefined) throw invalid('node must name this machine: a store on PostgreSQL is shared by several')
       const { openPostgresStore } = await import('@shepherd-store/postgres')
-      return openPostgresStore(where, { ...options, node, migrate })
+      return openPostgresStore(where, { ...rest, node, migrate })
     }
     case 'memory': {
       const { createMemoryStore } = await import('@shepherd-store/memory')
-      return createMemoryStore(options)
+      const { create: _, changeCalendar: __, migrate: ___, ...rest } = options
+      return createMemoryStore(rest)
     }
   }
 }

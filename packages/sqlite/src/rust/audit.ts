@@ -131,7 +131,7 @@ class AuditReader {
   async #checked(attempt: Attempt): Promise<ReadAudit> {
     const { row, timestamp, event } = attempt
     if (!isSafe(row.id)) {
-      const problem = 'its id is beyond 2^53, where a record has no place for it'
+      const problem = row.damage ?? 'its id is beyond 2^53, where a record has no place for it'
       return { problem: { table: 'audit_log', row: rowNumber(row), problem, quarantined: 'no' } }
     }
     if (timestamp === undefined || event === undefined) return quarantined(attempt, attempt.problem ?? '')

@@ -70,7 +70,7 @@ export interface RowProblem {
   readonly table: RustTable
   /**
    * The row's id; text where it is beyond 2^53. Neighbours on a damaged part of the file are one problem, under the id
-   * of the last of them, or where the end cannot be told of the first.
+   * of the last of them, or where that cannot be told, or is beyond 2^53, of the first.
    */
   readonly row: number | string
   /** A sentence for a person. */

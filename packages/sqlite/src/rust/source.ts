@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { codeOf, toStoreError } from '../errors.ts'
 import { type Cell, type Cells, cellsDigest } from './cell.ts'
 import { copyDatabase } from './copy.ts'
+import { isSafe } from './quarantine.ts'
 import { leafOf, readTableTree, type TableTree } from './tree.ts'
 
 export type RustTable = 'audit_log' | 'usage' | 'cooldowns' | 'snapshot'
@@ -13,7 +14,7 @@ export type RustSchema = 'crate' | 'readme'
 
 /** A row by its place, or what kept SQLite from reading it. */
 export interface SourceRow {
-  /** Of a range of rows its last; where the end of that cannot be told, its first. */
+  /** Of a range of rows its last; where that cannot be told, or is beyond 2^53, its first. */
   readonly id: bigint
   readonly cells: Cells
   /** It stands, or a range of rows stands, on a damaged part of the file; nothing of them is known. */
@@ -341,5 +342,6 @@ function lostRows(from: bigint, last: bigint | undefined): SourceRow {
     ...(last === undefined ? ['to the end, however many there were,'] : [`to ${last}`]),
   ]
   const damage = `the part of the file that the rows ${which.join(' ')} stand on is damaged`
-  return { id: last ?? (from === ROWID_MIN ? 1n : from), cells, damage }
+  const first = from === ROWID_MIN ? 1n : from // the crate's ids begin with 1
+  return { id: last !== undefined && isSafe(last) ? last : first, cells, damage }
 }
