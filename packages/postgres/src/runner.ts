@@ -21,16 +21,18 @@ const FIRST_PAUSE_MS = 50
  * anything failed is never used again. What may help, is tried again: groups carry the number that makes that safe.
  */
 export function postgresRunner(connections: Connections, { callTimeoutMs }: PostgresRunnerOptions): SqlRunner {
-  const limits = limitsWithin(callTimeoutMs)
+  const attemptMs = attemptMsWithin(callTimeoutMs)
+  /** No try begins later than this, so that the last one ends within the call's time. */
+  const lastStartMs = callTimeoutMs - attemptMs
 
   /** One try: one transaction on one connection. */
   async function transact<T>(begin: Statement<unknown>, program: Program<T>): Promise<T> {
-    const deadlineMs = systemClock.monotonicMs() + limits.attemptMs
+    const deadlineMs = systemClock.monotonicMs() + attemptMs
     const leftMs = () => Math.max(1, Math.ceil(deadlineMs - systemClock.monotonicMs()))
     const client = await connections.checkOut(leftMs())
     const writes = begin === BEGIN_WRITE
     try {
-      let opening = [begin, limits.settings]
+      let opening = [begin, settingsFor(leftMs())]
       let committed = false
       let step = program.next([])
       while (step.done !== true) {
@@ -58,10 +60,12 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
       } catch (error) {
         const failure = toStoreError(error)
         if (failure.outcome === 'unknown') outcome = 'unknown'
-        const leftMs = limits.retryMs - (systemClock.monotonicMs() - startedMs)
+        const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random())
+        const nextStartMs = systemClock.monotonicMs() - startedMs + pauseMs
         // A later try that failed for certain does not settle an earlier one.
-        if (!mayPass(failure) || tries === ATTEMPTS_MAX || leftMs <= 0) throw withOutcome(failure, outcome)
-        await wait(FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random()))
+        if (!mayPass(failure) || tries === ATTEMPTS_MAX || nextStartMs > lastStartMs)
+          throw withOutcome(failure, outcome)
+        await wait(pauseMs)
       }
     }
   }
@@ -84,20 +88,18 @@ export function attemptMsWithin(callTimeoutMs: number): number {
   return Math.ceil(callTimeoutMs / 3)
 }
 
-/** In each try the server's own limits come before the client gives the server up. */
-function limitsWithin(callTimeoutMs: number) {
-  const attemptMs = attemptMsWithin(callTimeoutMs)
-  const statementMs = Math.ceil(attemptMs * 0.8)
-  const lockMs = Math.ceil(attemptMs * 0.5)
+/** What is left of a try bounds it on the server too, whose answer comes before the client gives the server up. */
+function settingsFor(leftMs: number): Statement<unknown> {
+  const lockMs = Math.ceil(leftMs * 0.5)
+  const statementMs = Math.ceil(leftMs * 0.8)
   // A role's own defaults could lose acknowledged writes (synchronous_commit) or cut sums (extra_float_digits).
-  const settings: Statement = {
+  return {
     sql: `select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
       set_config('idle_in_transaction_session_timeout', $3, true), set_config('extra_float_digits', '1', true),
       set_config('synchronous_commit', case current_setting('synchronous_commit')
         when 'off' then 'on' else current_setting('synchronous_commit') end, true)`,
-    parameters: [String(lockMs), String(statementMs), String(attemptMs)],
+    parameters: [String(lockMs), String(statementMs), String(leftMs)],
   }
-  return { attemptMs, retryMs: attemptMs * 2, settings }
 }
 
 /** Sends the statements together and returns their rows. The first error is the one that is reported. */
