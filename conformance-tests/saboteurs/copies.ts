@@ -67,6 +67,16 @@ export const copySaboteurs: readonly Saboteur[] = [
     }),
   },
   {
+    name: 'query-read-late',
+    plants: 'reads the query of a report when its turn comes, when the caller may have changed it',
+    sabotage: onStore((sound) => ({
+      async listUsage(query) {
+        await Promise.resolve()
+        return sound.listUsage(query)
+      },
+    })),
+  },
+  {
     name: 'reads-cached',
     plants: 'answers a read that it has answered before from memory, until it writes itself',
     sabotage: onDriver((sound) => {

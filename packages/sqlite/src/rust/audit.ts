@@ -6,7 +6,8 @@ import { parseTime, show, UnreadableRow } from './forms.ts'
 import { isSafe, quarantinedRow, rowNumber } from './quarantine.ts'
 import type { RowCounts, RowProblem } from './report.ts'
 import type { ImportRun } from './run.ts'
-import type { RustSource, SourceRow } from './source.ts'
+import type { RustSource } from './source.ts'
+import type { SourceRow } from './table-reader.ts'
 
 type ImportAudit = Extract<Change, { type: 'import_audit' }>
 

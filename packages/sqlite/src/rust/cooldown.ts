@@ -2,7 +2,7 @@ import type { EntryId } from '@shepherd-store/core'
 import { parseTime, show, UnreadableRow } from './forms.ts'
 import type { RowCounts } from './report.ts'
 import type { ImportRun } from './run.ts'
-import type { SourceRow } from './source.ts'
+import type { SourceRow } from './table-reader.ts'
 import { together } from './writer.ts'
 
 /**

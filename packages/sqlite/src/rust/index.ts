@@ -12,4 +12,4 @@ export type {
   UsageDifference,
 } from './report.ts'
 export type { ImportPhase } from './run.ts'
-export type { RustSchema, RustTable } from './source.ts'
+export type { RustSchema, RustTable } from './table-reader.ts'

@@ -1,7 +1,7 @@
 import type { JsonValue, OtherEvent } from '@shepherd-store/core'
 import { type Cells, cellsDigest, keptCells } from './cell.ts'
 import type { Problems, RowProblem } from './report.ts'
-import type { RustTable, SourceRow } from './source.ts'
+import type { RustTable, SourceRow } from './table-reader.ts'
 import type { ImportWriter } from './writer.ts'
 
 /** The name of the event that holds a row which could not be read. */

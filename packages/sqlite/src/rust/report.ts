@@ -1,5 +1,5 @@
 import type { Day, DurationMs, EntryId, NodeId, SessionId } from '@shepherd-store/core'
-import type { RustSchema, RustTable } from './source.ts'
+import type { RustSchema, RustTable } from './table-reader.ts'
 
 /** What an import found, did, and could not do. Plain JSON: instants are ISO 8601 text in UTC. */
 export interface RustImportReport {

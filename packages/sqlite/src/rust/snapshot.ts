@@ -4,7 +4,7 @@ import { parseJson, parseObject } from './event.ts'
 import { canonicalSessionId, parseSeconds, parseTime, show, UnreadableRow } from './forms.ts'
 import type { SnapshotCounts, UnfinishedSession } from './report.ts'
 import type { ImportRun } from './run.ts'
-import type { SourceRow } from './source.ts'
+import type { SourceRow } from './table-reader.ts'
 
 export interface ImportedSnapshot {
   readonly counts: SnapshotCounts

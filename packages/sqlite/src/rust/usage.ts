@@ -4,7 +4,7 @@ import { parseSeconds, show, UnreadableRow } from './forms.ts'
 import { rowNumber } from './quarantine.ts'
 import type { UsageCounts } from './report.ts'
 import type { ImportRun } from './run.ts'
-import type { SourceRow } from './source.ts'
+import type { SourceRow } from './table-reader.ts'
 import { together } from './writer.ts'
 
 /**
