@@ -3,8 +3,8 @@ import { get } from 'node:http'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { within } from './deadline.ts'
+import type { PostgresServer } from './postgres-server.ts'
 import { reasonOf } from './reason.ts'
-import type { PostgresServer } from './server.ts'
 
 /** A daemon that works answers in a few milliseconds; one that wakes up may need a second. */
 const PING_TIMEOUT_MS = 2_000

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { within } from './deadline.ts'
 import type { EmbeddedReport } from './embedded-process.ts'
-import type { PostgresServer } from './server.ts'
+import type { PostgresServer } from './postgres-server.ts'
 
 /** initdb and the start take about 2 s on two cores. */
 const START_TIMEOUT_MS = 60_000

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import { withClient } from './database.ts'
-import { startPostgres } from './server.ts'
+import { startPostgres } from './start.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -39,6 +39,11 @@ export function cellsDigest(table: string, id: number | bigint, cells: Cells): s
   )
 }
 
+/** Whether JavaScript has this number. */
+export function isSafe(id: bigint): boolean {
+  return Number.isSafeInteger(Number(id))
+}
+
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

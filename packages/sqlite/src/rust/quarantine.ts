@@ -1,5 +1,5 @@
 import type { JsonValue, OtherEvent } from '@shepherd-store/core'
-import { type Cells, cellsDigest, keptCells } from './cell.ts'
+import { type Cells, cellsDigest, isSafe, keptCells } from './cell.ts'
 import type { Problems, RowProblem } from './report.ts'
 import type { RustTable, SourceRow } from './table-reader.ts'
 import type { ImportWriter } from './writer.ts'
@@ -26,11 +26,6 @@ export function quarantinedRow(table: RustTable, row: SourceRow, cells: Cells, p
 /** A row's id as the report and the log have it. */
 export function rowNumber({ id }: SourceRow): number | string {
   return isSafe(id) ? Number(id) : String(id)
-}
-
-/** Whether JavaScript has this number. */
-export function isSafe(id: bigint): boolean {
-  return Number.isSafeInteger(Number(id))
 }
 
 /**

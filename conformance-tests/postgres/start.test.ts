@@ -8,7 +8,7 @@ import { Client } from 'pg'
 import { afterEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { createDatabase, withClient, type TestDatabase } from './database.ts'
 import { typescriptFlags } from './embedded.ts'
-import { startPostgres } from './server.ts'
+import { startPostgres } from './start.ts'
 
 const START_AND_STOP_TIMEOUT_MS = 60_000
 const GONE_TIMEOUT_MS = 20_000

@@ -1,17 +1,10 @@
 import { withClient } from './database.ts'
 import { startInDocker } from './docker.ts'
 import { startEmbedded } from './embedded.ts'
+import type { PostgresServer } from './postgres-server.ts'
 import { reasonOf } from './reason.ts'
 
 const DEFAULT_IMAGE = 'postgres:18-alpine'
-
-export interface PostgresServer {
-  /** Where a role that may create databases connects. It may hold a password: do not print it. */
-  readonly url: string
-  readonly source: 'url' | 'docker' | 'embedded'
-  /** Leaves no process and no file behind. A server given by its URL is left as it is. */
-  stop(): Promise<void>
-}
 
 /**
  * Gives one test run its PostgreSQL: the server at `SHEPHERD_TEST_POSTGRES_URL`; without that, Docker, if a daemon
