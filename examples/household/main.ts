@@ -11,6 +11,7 @@ import { openSqliteStore } from '@shepherd-store/sqlite'
 import { importRustStore, type RustImportReport } from '@shepherd-store/sqlite/rust'
 import { makeHousehold } from './make.ts'
 import type { ServiceMessage } from './service.ts'
+import { duration, table } from './words.ts'
 
 /** How many acknowledged checkpoints the service gets before it is killed. */
 const CHECKPOINTS = 7
@@ -67,7 +68,7 @@ async function importHousehold({ source, calendar }: Household, path: string): P
   await store.close()
 
   const { audits, usage, cooldowns, snapshot } = report.counts
-  table([
+  sayTable([
     ['', 'found', 'imported', 'unreadable'],
     ['events in the log', `${audits.found}`, `${audits.imported}`, `${audits.unreadable}`],
     ['usage, entries × days', `${usage.found}`, `${usage.found - usage.unreadable}`, `${usage.unreadable}`],
@@ -75,9 +76,10 @@ async function importHousehold({ source, calendar }: Household, path: string): P
     ['snapshot', `${snapshot.found}`, snapshot.result, `${snapshot.unreadable}`],
   ])
   const { endedMs, bookedMs, cutMs, notBookedMs } = report.comparison
-  say(`Usage in all: ${inHours(usage.totalMs)} (${usage.totalMs.toLocaleString('en')} ms).`)
-  say(`Played, by the log: ${inHours(endedMs)}; booked: ${inHours(bookedMs)}.`)
-  say(`The old store cut ${inMinutes(cutMs)} off, session by session, and never booked ${inMinutes(notBookedMs)}.`)
+  say(`Usage in all: ${duration(usage.totalMs)} (${usage.totalMs.toLocaleString('en')} ms).`)
+  say(`Played, by the log: ${duration(endedMs)}; booked: ${duration(bookedMs)}.`)
+  const andMore = notBookedMs > 0 ? `, and never booked ${duration(notBookedMs)}` : ''
+  say(`The old store cut ${duration(cutMs)} off, session by session${andMore}.`)
   if (report.unfinishedSession) {
     const { entryId, startedAt } = report.unfinishedSession
     say(`A session of ${entryId}, begun ${startedAt}, was never ended; the snapshot keeps it.`)
@@ -102,9 +104,9 @@ async function liveThroughACrash(path: string, now: Date): Promise<void> {
   const saved = await store.loadSnapshot()
   const session = saved?.snapshot.activeSession
   const foundMs = (await store.getUsage(killed.entryId, store.today())) - killed.usedBeforeMs
-  table([
+  sayTable([
     ['', 'acknowledged', 'found'],
-    ['played and booked', inMinutes(playedMs), inMinutes(foundMs)],
+    ['played and booked', duration(playedMs), duration(foundMs)],
     ['running session', killed.sessionId.slice(0, 8), session?.sessionId.slice(0, 8) ?? 'none'],
     ['log', 'whole', intact ? `whole, ${checked} records` : 'BROKEN'],
   ])
@@ -166,7 +168,7 @@ async function endLostSession(store: OwnedStore, { sessionId, entryId }: Killed,
     ],
     { operationId: `${sessionId}:end` },
   )
-  say(`The session is ended with the ${inMinutes(durationMs)} that were booked.`)
+  say(`The session is ended with the ${duration(durationMs)} that were booked.`)
 }
 
 async function lookFurther(path: string): Promise<void> {
@@ -199,25 +201,8 @@ function digestOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
-function table(rows: readonly (readonly string[])[]): void {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  say('')
-  for (const row of rows)
-    say(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('   ')
-        .trimEnd(),
-    )
-  say('')
-}
-
-function inHours(ms: number): string {
-  return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms % 3_600_000) / 60_000)} min`
-}
-
-function inMinutes(ms: number): string {
-  return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`
+function sayTable(rows: readonly (readonly string[])[]): void {
+  say(`\n${table(rows)}\n`)
 }
 
 function heading(text: string): void {

@@ -10,6 +10,7 @@ import {
   type StateSnapshot,
 } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
+import { duration } from './words.ts'
 
 /** What the service tells whoever started it. It says `acknowledged` only once the store has said so. */
 export type ServiceMessage =
@@ -34,7 +35,7 @@ async function serve(path: string, now: string): Promise<void> {
 
   const [favourite, other] = await entriesPlayedLately(store)
   const today = await store.getDayState(store.today())
-  for (const { entryId, usedMs } of today) if (usedMs > 0) say(`today so far: ${entryId} ${minutes(usedMs)}`)
+  for (const { entryId, usedMs } of today) if (usedMs > 0) say(`today so far: ${entryId} ${duration(usedMs)}`)
 
   if (!isCoolingDown(today.entry(favourite).cooldownUntil, clock)) {
     const session = await launch(store, favourite)
@@ -123,7 +124,7 @@ async function end(store: Store, { id, entryId }: RunningSession, playedMs: numb
     ],
     { operationId: `${id}:end` },
   )
-  say(`${entryId} ended after ${minutes(playedMs)}, and pauses until ${timeOf(store, until)}`)
+  say(`${entryId} ended after ${duration(playedMs)}, and pauses until ${timeOf(store, until)}`)
 }
 
 /** The two entries that were played most in the last four weeks. */
@@ -157,7 +158,7 @@ function inWords(store: Store, failed: FailedCondition): string {
   const reason = reasonOf(failed)
   switch (reason.type) {
     case 'quota_exhausted':
-      return `${minutes(reason.usedMs)} of ${minutes(reason.quotaMs)} are used`
+      return `${duration(reason.usedMs)} of ${duration(reason.quotaMs)} are used`
     case 'cooldown_active':
       return `it pauses until ${timeOf(store, reason.until)}`
     case 'other':
@@ -177,10 +178,6 @@ function timeOf({ calendar }: Store, at: Date): string {
     minute: '2-digit',
     hourCycle: 'h23',
   })
-}
-
-function minutes(ms: number): string {
-  return `${Math.floor(ms / MINUTE_MS)} min`
 }
 
 const [path = '', now = ''] = process.argv.slice(2)
