@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -107,6 +108,6 @@ async function recordsIn(path: string): Promise<void> {
   const deadlineMs = performance.now() + 30_000
   while ((await store.listAudits({ limit: 1, scope: 'all' })).length === 0) {
     if (performance.now() > deadlineMs) throw new Error('nothing was imported within 30 s')
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await setImmediate()
   }
 }

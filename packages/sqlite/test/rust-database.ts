@@ -142,3 +142,8 @@ export function contentOf(directory: string): Readonly<Record<string, string>> {
       .map((name) => [name, digest(name)]),
   )
 }
+
+/** The ids that the records of the log have in the source, in the order of the log. */
+export async function importedIds(store: Store): Promise<readonly (number | undefined)[]> {
+  return (await logOf(store)).map(({ original }) => original?.id)
+}
