@@ -7,12 +7,15 @@ import { openPostgresStore, type PostgresStoreOptions } from '@shepherd-store/po
 import pg from 'pg'
 import { afterAll, inject, test } from 'vitest'
 import { createDatabase } from './postgres/database.ts'
+import { within } from './postgres/deadline.ts'
 import { startProxy, type TcpProxy } from './postgres/tcp-proxy.ts'
 
 const LOST_REPLIES = Number(process.env['SHEPHERD_TEST_LOST_REPLIES'] ?? 200)
 const DAY = '2026-11-23'
 /** The health check's 3 s, and what a loaded machine adds. */
 const FROZEN_MS_MAX = 10_000
+/** How long a write may take to reach the lock that another holds: milliseconds, and what a loaded machine adds. */
+const BLOCKED_MS_MAX = 10_000
 
 const { url, drop } = await createDatabase(inject('postgresUrl'))
 const admin = new pg.Client({ connectionString: url })
@@ -181,6 +184,23 @@ test('leaves the pool of a caller open, and without a spoiled connection', async
   await proxy.close()
 })
 
+test('gives up a connection that the server does not answer, and frees its place in the pool', async () => {
+  const { hostname, port } = new URL(url)
+  const proxy = await startProxy({ host: hostname, port: Number(port || 5432) })
+  const pool = new pg.Pool({ connectionString: proxy.url(url), max: 1, connectionTimeoutMillis: 300 })
+  const store = await openPostgresStore(pool, { node: 'hub', schema: 'stands_still', callTimeoutMs: 900 })
+  await store.addUsage('minecraft', DAY, 1)
+  const removed = once(pool, 'remove')
+  proxy.freeze()
+  await assert.rejects(store.addUsage('minecraft', DAY, 1), (error) => isStoreError(error, 'TIMEOUT', 'UNAVAILABLE'))
+  await within(removed, FROZEN_MS_MAX, 'the connection keeps its place')
+  proxy.thaw()
+  assert.equal(await store.getUsage('minecraft', DAY), 1)
+  await store.close()
+  await pool.end()
+  await proxy.close()
+})
+
 test('shows no password, neither in an error nor in what the error holds', async () => {
   const secret = 'tr0ub4dor'
   const wrong = Object.assign(new URL(url), { username: 'nobody_of_that_name', password: secret }).href
@@ -233,10 +253,12 @@ test('frees the places of connections that nobody answered', async () => {
 
 /** Until a connection of the store waits for a lock that another one holds. */
 async function untilBlocked(): Promise<void> {
-  for (;;) {
+  const startedMs = systemClock.monotonicMs()
+  while (systemClock.monotonicMs() - startedMs < BLOCKED_MS_MAX) {
     const { rowCount } = await admin.query(
       `select from pg_stat_activity where application_name = 'shepherd-store' and wait_event_type = 'Lock'`,
     )
     if (rowCount !== 0) return
   }
+  assert.fail(`no connection of the store waits for a lock after ${BLOCKED_MS_MAX} ms`)
 }

@@ -22,6 +22,7 @@ test('books and decides rightly whatever the role has set as its defaults', asyn
     timezone: 'Pacific/Apia',
     synchronous_commit: 'off',
     extra_float_digits: '-15',
+    default_transaction_read_only: 'on',
   }
   const pool = new pg.Pool({
     connectionString: url,
@@ -31,6 +32,7 @@ test('books and decides rightly whatever the role has set as its defaults', asyn
   })
   const one = await openPostgresStore(pool, { node: 'one', schema: 'defaults' })
   const two = await openPostgresStore(url, { node: 'two', schema: 'defaults' })
+  assert.deepEqual((await one.health()).problems, [])
   const until = new Date('2026-11-23T23:59:59.999Z')
   await one.setCooldownUntil('minecraft', until)
   assert.deepEqual(await one.getCooldownUntil('minecraft'), until)
@@ -50,6 +52,31 @@ test('books and decides rightly whatever the role has set as its defaults', asyn
   await one.close()
   await two.close()
   await pool.end()
+})
+
+// Otherwise a server that loses its power forgets what it acknowledged, and one that hangs keeps the locks of a store
+// that gave it up.
+test('makes commits durable and bounds every wait, though the role does neither', async () => {
+  const role = ['synchronous_commit', 'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+  // 0: off, and no bound.
+  const pool = new pg.Pool({ connectionString: url, options: role.map((name) => `-c ${name}=0`).join(' ') })
+  const store = await openPostgresStore(pool, { node: 'hub', schema: 'settings', callTimeoutMs: 9_000 })
+  await admin.query(`
+    create table settings.seen (name text, setting text);
+    create function settings.see() returns trigger language plpgsql as $$
+    begin
+      insert into settings.seen select name, setting from pg_settings where name in ('${role.join(`', '`)}');
+      return new;
+    end $$;
+    create trigger see before insert on settings.usage for each row execute function settings.see()`)
+  await store.addUsage('minecraft', DAY, 1)
+  await store.close()
+  await pool.end()
+  const { rows } = await admin.query<{ name: string; setting: string }>('select name, setting from settings.seen')
+  const seen = new Map(rows.map(({ name, setting }) => [name, setting]))
+  const [durable, ...timeouts] = role.map((name) => seen.get(name))
+  assert.equal(durable, 'on')
+  for (const timeoutMs of timeouts.map(Number)) assert.ok(timeoutMs > 0 && timeoutMs <= 9_000, `${timeoutMs} ms`)
 })
 
 test('refuses to guess which machine it is', async () => {
@@ -122,7 +149,7 @@ test('finds a record that was dated into the years before Christ', async () => {
   await store.close()
 })
 
-test('opens for a role that may only read', async () => {
+test('opens for a role that may only read, and tells in its health that it cannot write', async () => {
   await (await openPostgresStore(url, { node: 'hub', schema: 'read_only' })).close()
   const role = `reader_${process.pid}`
   await admin.query(`create role ${role} login password 'reader'`)
@@ -132,6 +159,8 @@ test('opens for a role that may only read', async () => {
   const store = await openPostgresStore(where, { node: 'hub', schema: 'read_only', migrate: 'never' })
   assert.equal(await store.getUsage('minecraft', DAY), 0)
   await assert.rejects(store.addUsage('minecraft', DAY, 1), (error) => isStoreError(error, 'PERMISSION_DENIED'))
+  const { healthy, problems } = await store.health()
+  assert.deepEqual([healthy, problems.map(({ code }) => code)], [false, ['PERMISSION_DENIED']])
   await store.close()
   await admin.query(`drop owned by ${role}`)
   await admin.query(`drop role ${role}`)

@@ -10,6 +10,10 @@ import { contentsOf, temporaryDirectories } from './directories.ts'
 
 const { root, fresh: freshDirectory } = temporaryDirectories()
 
+/** Root may do everything: what it makes is opened as somebody else. Any other user takes the rights from itself. */
+const isRoot = process.getuid?.() === 0
+const NOBODY = { uid: 65_534, gid: 65_534 }
+
 /** Each makes what is at `path`; the store refuses it with the code, and a message that says what to do. */
 const REFUSED: readonly (readonly [
   what: string,
@@ -101,15 +105,17 @@ test('refuses a file or a directory that may not be written', async () => {
   const path = join(directory, 'store.db')
   await (await openSqliteStore(path)).close()
   const before = contentsOf(directory)
-  chmodSync(root, 0o755)
-  chmodSync(path, 0o644)
-  chmodSync(directory, 0o755)
-  assert.equal(codeForNobody(path), 'PERMISSION_DENIED')
-  assert.equal(codeForNobody(join(directory, 'new.db')), 'PERMISSION_DENIED')
-  assert.equal(codeForNobody(join(directory, 'new', 'store.db')), 'PERMISSION_DENIED')
-  chmodSync(path, 0o600)
-  assert.equal(codeForNobody(path), 'PERMISSION_DENIED')
+  chmodSync(root, isRoot ? 0o755 : 0o700)
+  chmodSync(path, isRoot ? 0o644 : 0o400)
+  chmodSync(directory, isRoot ? 0o755 : 0o500)
+  assert.equal(codeForUnprivileged(path), 'PERMISSION_DENIED')
+  assert.equal(codeForUnprivileged(join(directory, 'new.db')), 'PERMISSION_DENIED')
+  assert.equal(codeForUnprivileged(join(directory, 'new', 'store.db')), 'PERMISSION_DENIED')
+  chmodSync(path, isRoot ? 0o600 : 0o000)
+  assert.equal(codeForUnprivileged(path), 'PERMISSION_DENIED')
   chmodSync(root, 0o700)
+  chmodSync(directory, 0o700)
+  chmodSync(path, 0o600)
   assert.deepEqual(contentsOf(directory), before)
 })
 
@@ -148,16 +154,15 @@ async function makeNewer(path: string): Promise<void> {
   database.close()
 }
 
-/** What opening the store says to a user without rights: root has too many. */
-function codeForNobody(path: string): string {
+/** What opening the store says to a user without rights. */
+function codeForUnprivileged(path: string): string {
   const program = `
     import { openSqliteStore } from '@shepherd-store/sqlite'
     const code = await openSqliteStore(process.argv[1]).then(() => 'opened', (error) => error.code)
     process.stdout.write(String(code))`
-  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
   return execFileSync(process.execPath, [...process.execArgv, '--input-type=module', '-e', program, path], {
     cwd: import.meta.dirname,
     encoding: 'utf8',
-    ...nobody,
+    ...(isRoot ? NOBODY : {}),
   })
 }

@@ -16,7 +16,10 @@ const LAYERS: readonly { readonly path: string; readonly imports: readonly strin
     path: 'packages/sqlite/src/',
     imports: ['@shepherd-store/core', '@shepherd-store/core/sql', 'better-sqlite3', 'kysely'],
   },
-  { path: 'packages/postgres/src/', imports: ['@shepherd-store/core', '@shepherd-store/core/sql', 'kysely', 'pg'] },
+  {
+    path: 'packages/postgres/src/',
+    imports: ['@shepherd-store/core', '@shepherd-store/core/sql', 'kysely', 'pg', 'pg-connection-string'],
+  },
   {
     path: 'packages/memory/src/',
     imports: ['@shepherd-store/core', '@shepherd-store/core/sql', '@shepherd-store/sqlite', 'better-sqlite3'],

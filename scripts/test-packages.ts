@@ -1,6 +1,7 @@
 /**
  * Packs every package as it would be published, and uses the tarballs as a stranger would: in empty folders, with the
- * repository's Node and TypeScript and nothing else of it.
+ * repository's TypeScript and nothing else of it, on the repository's Node, on the oldest that is supported and on those
+ * that are too old.
  */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import {
@@ -15,7 +16,7 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { delimiter, join, posix } from 'node:path'
+import { join, posix } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 
@@ -23,8 +24,15 @@ const ROOT = join(import.meta.dirname, '..')
 const FOLDERS = readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name))
 /** What `@shepherd-store/core` must not bring along. */
 const NOT_WITH_CORE = ['kysely', 'better-sqlite3', 'pg', 'fast-check']
+/** What every package says of Node, as `>=22.14.0`. */
+const ENGINES = manifestOf(ROOT).engines.node
 /** The oldest Node that is supported. */
-const NODE_VERSION_MIN = [22, 12] as const
+const NODE_VERSION_MIN = ENGINES.replace(/^>=/, '')
+/** Of a line of Node that knows much less. */
+const NODE_VERSION_OLD = '20.18.1'
+
+/** The command, as npm installs it. */
+const BIN = join('node_modules', 'shepherd-store', 'bin', 'shepherd-store.js')
 
 interface Tarball {
   readonly name: string
@@ -51,14 +59,17 @@ async function testPackages(): Promise<void> {
     await checkExports(tarball)
     checkTypes(tarball)
   }
-  testCoreAlone(tarballs)
-  testBackends(tarballs)
+  const { oldest, tooOld } = nodeVersions()
+  const nodes = [process.execPath, installNode(oldest)]
+  testCoreAlone(tarballs, nodes)
+  const backends = testBackends(tarballs, nodes)
+  for (const version of tooOld) testRefusal(backends, installNode(version))
 }
 
 /** From an empty `dist`: what a deleted source once compiled to must not be published. */
 function pack(): readonly Tarball[] {
   for (const folder of FOLDERS) rmSync(join(folder, 'dist'), { recursive: true, force: true })
-  run(ROOT, 'npm', ['run', '--silent', 'build'])
+  run(ROOT, 'tsc', ['-b', ...FOLDERS])
   return FOLDERS.map((folder) => {
     const packed = run(folder, 'npm', ['pack', '--json', '--pack-destination', place])
     const [tarball] = JSON.parse(packed) as { name: string; filename: string; files: { path: string }[] }[]
@@ -69,6 +80,7 @@ function pack(): readonly Tarball[] {
 }
 
 function checkFiles({ name, folder, files }: Tarball): void {
+  if (manifestOf(folder).engines.node !== ENGINES) problems.push(`${name}: its engines are not ${ENGINES}`)
   const has = new Set(files)
   for (const file of ['LICENSE', 'README.md']) if (!has.has(file)) problems.push(`${name}: no ${file}`)
   for (const file of files) {
@@ -92,15 +104,37 @@ async function checkExports({ name, path }: Tarball): Promise<void> {
 }
 
 /**
- * The packages are ESM only, and say so in `engines`: `require` of them is Node's to do (22.12 and newer). The profile leaves
- * out what follows from that: resolution without `exports` (`node10`), and ESM types seen from CommonJS.
+ * The packages are ESM only, and say so in `engines`: `require` of them is Node's to do. The profile leaves out what follows from that: resolution without `exports` (`node10`), and ESM types seen from CommonJS.
  */
 function checkTypes({ name, path }: Tarball): void {
   const { status, stdout, stderr } = spawn(ROOT, 'attw', [path, '--profile', 'esm-only', '--no-emoji', '--no-color'])
   if (status !== 0) problems.push(`${name}: attw\n${stdout}${stderr}`)
 }
 
-function testCoreAlone(tarballs: readonly Tarball[]): void {
+/** A Node of that version, from the package that holds the binary for this platform, in a project of its own. */
+function installNode(version: string): string {
+  const project = makeProject(`node-${version}`, { dependencies: { [nodePackage()]: version } })
+  return join(project, 'node_modules', nodePackage(), 'bin', 'node')
+}
+
+/** Those next to the border on either side of which there is a package, as some platforms have gaps; and an old one. */
+function nodeVersions(): { readonly oldest: string; readonly tooOld: readonly string[] } {
+  const compare = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true })
+  const found = JSON.parse(run(place, 'npm', ['view', nodePackage(), 'versions', '--json'])) as readonly string[]
+  const versions = found.filter((version) => /^[\d.]+$/.test(version)).toSorted(compare)
+  const oldest = versions.find((version) => compare(version, NODE_VERSION_MIN) >= 0)
+  const newest = versions.findLast((version) => compare(version, NODE_VERSION_MIN) < 0)
+  if (oldest === undefined || newest === undefined)
+    throw new Error(`${nodePackage()} has no Node on either side of ${NODE_VERSION_MIN}`)
+  return { oldest, tooOld: [...new Set([newest, NODE_VERSION_OLD])] }
+}
+
+function nodePackage(): string {
+  const platform = `${process.platform}-${process.arch}`
+  return platform === 'darwin-arm64' ? `node-bin-${platform}` : `node-${platform}`
+}
+
+function testCoreAlone(tarballs: readonly Tarball[], nodes: readonly string[]): void {
   console.log('@shepherd-store/core alone: installs, type-checks without any @types, runs')
   const project = install(
     'core',
@@ -111,61 +145,58 @@ function testCoreAlone(tarballs: readonly Tarball[]): void {
   for (const name of NOT_WITH_CORE) {
     if (installed.some((path) => path.endsWith(`node_modules/${name}`))) problems.push(`core brings ${name} along`)
   }
-  typeCheck(project, 'core.ts', [])
-  expectSuccess('core.ts', spawn(project, process.execPath, ['core.ts']))
+  compile(project, 'core', [])
+  for (const node of nodes) {
+    console.log(`  on Node ${versionOf(node)}`)
+    expectSuccess(`core.js on Node ${versionOf(node)}`, spawn(project, node, ['core.js']))
+  }
 }
 
-function testBackends(tarballs: readonly Tarball[]): void {
+/** Returns the project, for further tests. */
+function testBackends(tarballs: readonly Tarball[], nodes: readonly string[]): string {
   console.log('every package: installs, type-checks, opens stores, runs the command')
   const project = install('backends', tarballs, { '@types/node': installedVersion('@types/node') })
-  typeCheck(project, 'backends.ts', ['node'])
-  const database = join(project, 'store.db')
-  expectSuccess('backends.ts', spawn(project, process.execPath, ['backends.ts', database]))
-
-  const bin = join('node_modules', 'shepherd-store', 'bin', 'shepherd-store.js')
+  compile(project, 'backends', ['node'])
   if (!existsSync(join(project, 'node_modules', '.bin', 'shepherd-store')))
     problems.push('npm links no shepherd-store command')
-  const help = spawn(project, process.execPath, [bin, '--help'])
-  expectSuccess('shepherd-store --help', help)
-  if (!help.stdout.includes('status')) problems.push(`shepherd-store --help does not name status:\n${help.stdout}`)
-  expectSuccess('shepherd-store status', spawn(project, process.execPath, [bin, '--db', database, 'status']))
-
-  testOldNode(project, bin)
+  for (const node of nodes) {
+    const version = versionOf(node)
+    console.log(`  on Node ${version}`)
+    const database = join(project, `${version}.db`)
+    expectSuccess(`backends.js on Node ${version}`, spawn(project, node, ['backends.js', database]))
+    const help = spawn(project, node, [BIN, '--help'])
+    expectSuccess(`shepherd-store --help on Node ${version}`, help)
+    if (!help.stdout.includes('status')) problems.push(`shepherd-store --help does not name status:\n${help.stdout}`)
+    const status = spawn(project, node, [BIN, '--db', database, '--json', 'status'])
+    expectSuccess(`shepherd-store status on Node ${version}`, status)
+    if (!status.stdout.includes('"records": 1'))
+      problems.push(`shepherd-store status finds no record:\n${status.stdout}`)
+  }
+  return project
 }
 
-/** better-sqlite3 crashes on Node 20: whoever has it must read why, not see a signal. */
-function testOldNode(project: string, bin: string): void {
-  const node = oldNode()
-  if (node === undefined) {
-    console.log(`an older Node: skipped, since no node older than ${NODE_VERSION_MIN.join('.')} is on the PATH`)
-    return
-  }
-  console.log(`Node ${node.version}: is refused with a sentence`)
-  const command = spawn(project, node.path, [bin, '--db', 'old.db', 'status'])
-  if (command.status !== 1) problems.push(`shepherd-store on Node ${node.version} ${ending(command)}, not with 1`)
-  expectSentence(`shepherd-store on Node ${node.version}`, command)
+/** Whoever has an old Node must read why, not see a signal. */
+function testRefusal(project: string, node: string): void {
+  const version = versionOf(node)
+  console.log(`Node ${version}: is refused with a sentence`)
+  const command = spawn(project, node, [BIN, '--db', 'old.db', 'status'])
+  if (command.status !== 1) problems.push(`shepherd-store on Node ${version} ${ending(command)}, not with 1`)
+  expectSentence(`shepherd-store on Node ${version}`, command)
 
   const program =
     "import('@shepherd-store/sqlite').then(m => m.openSqliteStore('old.db')).catch(e => console.log(e.message))"
-  const library = spawn(project, node.path, ['-e', program])
-  if (library.status !== 0) problems.push(`openSqliteStore on Node ${node.version} ${ending(library)}`)
-  expectSentence(`openSqliteStore on Node ${node.version}`, library)
+  const library = spawn(project, node, ['-e', program])
+  if (library.status !== 0) problems.push(`openSqliteStore on Node ${version} ${ending(library)}`)
+  expectSentence(`openSqliteStore on Node ${version}`, library)
 }
 
-function oldNode(): { readonly path: string; readonly version: string } | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
-  for (const path of folders.map((folder) => join(folder, 'node')).filter((file) => existsSync(file))) {
-    const version = spawn(ROOT, path, ['-p', 'process.versions.node']).stdout.trim()
-    const [major = 0, minor = 0] = version.split('.').map(Number)
-    if (major < NODE_VERSION_MIN[0] || (major === NODE_VERSION_MIN[0] && minor < NODE_VERSION_MIN[1]))
-      return { path, version }
-  }
-  return undefined
+function versionOf(node: string): string {
+  return run(place, node, ['-p', 'process.versions.node']).trim()
 }
 
 function expectSentence(what: string, { stdout, stderr }: SpawnSyncReturns<string>): void {
   const said = `${stdout}${stderr}`.trim()
-  if (said.includes('\n') || !said.includes(NODE_VERSION_MIN.join('.'))) {
+  if (said.includes('\n') || !said.includes(NODE_VERSION_MIN.replace(/\.0$/, ''))) {
     problems.push(`${what} should say in one sentence which Node is needed, and says: ${said || 'nothing'}`)
   }
 }
@@ -178,20 +209,29 @@ function ending({ status, signal }: SpawnSyncReturns<string>): string {
   return status === null ? `ended by ${String(signal)}` : `ended with ${status}`
 }
 
-/** An empty project with the tarballs, which are also what they mean by each other's names. */
+/** A project with the tarballs, which are also what they mean by each other's names. */
 function install(name: string, tarballs: readonly Tarball[], devDependencies: Record<string, string> = {}): string {
-  const project = join(place, name)
-  mkdirSync(project)
   const dependencies = Object.fromEntries(tarballs.map(({ name: of, path }) => [of, `file:${path}`]))
   const overrides = Object.fromEntries(Object.keys(dependencies).map((of) => [of, `$${of}`]))
-  writeJson(join(project, 'package.json'), { private: true, type: 'module', dependencies, devDependencies, overrides })
-  run(project, 'npm', ['install', '--no-audit', '--no-fund'])
+  const project = makeProject(name, { dependencies, devDependencies, overrides })
   copyFileSync(join(ROOT, 'scripts', 'consumers', `${name}.ts`), join(project, `${name}.ts`))
   return project
 }
 
-/** As strictly as a user may: our declarations are checked too, and may want no library that a user need not name. */
-function typeCheck(project: string, file: string, types: readonly string[]): void {
+/** An empty project with what it depends on, whose install scripts do not run. */
+function makeProject(name: string, manifest: object): string {
+  const project = join(place, name)
+  mkdirSync(project)
+  writeJson(join(project, 'package.json'), { private: true, type: 'module', ...manifest })
+  run(project, 'npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'])
+  return project
+}
+
+/**
+ * As strictly as a user may: our declarations are checked too, and may want no library that a user need not name. What
+ * it makes runs on every Node; types are stripped by newer ones alone.
+ */
+function compile(project: string, name: string, types: readonly string[]): void {
   const compilerOptions = {
     target: 'es2022',
     lib: ['es2022'],
@@ -201,10 +241,13 @@ function typeCheck(project: string, file: string, types: readonly string[]): voi
     exactOptionalPropertyTypes: true,
     noUncheckedIndexedAccess: true,
     skipLibCheck: false,
-    noEmit: true,
   }
-  writeJson(join(project, 'tsconfig.json'), { compilerOptions, files: [file] })
-  expectSuccess(`the types of ${file}`, spawn(project, 'tsc', ['-p', '.']))
+  writeJson(join(project, 'tsconfig.json'), { compilerOptions, files: [`${name}.ts`] })
+  expectSuccess(`the types of ${name}.ts`, spawn(project, 'tsc', ['-p', '.']))
+}
+
+function manifestOf(folder: string): { readonly engines: { readonly node: string } } {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { engines: { node: string } }
 }
 
 function installedVersion(name: string): string {

@@ -2,7 +2,7 @@
 /// <reference types="node" />
 
 // Any Node since 12 can load this, as a module or as a script: an old one is told what is needed, and does not crash.
-const NEEDED = [22, 12]
+const NEEDED = [22, 14]
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {

@@ -84,7 +84,7 @@ function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) return usageFailure(error)
   const message = error instanceof Error ? error.message : String(error)
   if (!isStoreError(error)) return { message, exitCode: 1 }
-  const called = `${error.operation}: `
+  const called = error.operation === undefined ? '' : `${error.operation}: `
   const sentence = message.startsWith(called) ? message.slice(called.length) : message
   return { message: sentence, exitCode: error.code === 'INVALID_ARGUMENT' ? 2 : 1 }
 }

@@ -49,15 +49,15 @@ test('3: something is wrong with what is stored', async () => {
 })
 
 test.each([
-  ['22.11.0', 1],
+  ['22.13.1', 1],
   ['20.20.2', 1],
   ['12.0.0', 1],
-  ['22.12.0', 0],
+  ['22.14.0', 0],
   ['23.0.0', 0],
 ])('on Node %s the exit status is %i', async (version, code) => {
   const faked = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
   const result = await execute(['--version'], ['--import', `data:text/javascript,${encodeURIComponent(faked)}`])
-  const sentence = `shepherd-store: Node 22.12 or newer is needed, and this is ${version}; install a newer one, `
+  const sentence = `shepherd-store: Node 22.14 or newer is needed, and this is ${version}; install a newer one, `
   expect(result).toMatchObject({
     code,
     stderr: code === 0 ? '' : `${sentence}from nodejs.org or with your package manager\n`,

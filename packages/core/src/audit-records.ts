@@ -4,7 +4,7 @@ import { invalidArgument, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { auditContents } from './outcomes.ts'
 import type { Scope } from './values.ts'
-import { checkFields, checkId, checkInteger, describe } from './values.ts'
+import { checkFields, checkId, checkInteger, checkScopeQuery, describe } from './values.ts'
 import { decodeEvent } from './wire.ts'
 
 /** The query, if it is one. @throws StoreError `INVALID_ARGUMENT`. */
@@ -16,11 +16,8 @@ export function checkAuditQuery(query: AuditQuery): AuditQuery {
 export function auditRequest(query: AuditQuery, scope: Scope): AuditRequest {
   const { after, before, node, order = 'asc', limit = LIMITS.AUDIT_PAGE_LIMIT_DEFAULT } = checkAuditQuery(query)
   if (order !== 'asc' && order !== 'desc') throw invalidArgument(`order must be asc or desc, not ${describe(order)}`)
-  if (query.scope !== undefined && query.scope !== 'all') {
-    throw invalidArgument(`scope must be 'all' or left out, not ${describe(query.scope)}; use view for another scope`)
-  }
   return {
-    ...(query.scope === 'all' ? {} : { scope }),
+    ...(checkScopeQuery(query.scope) === 'all' ? {} : { scope }),
     ...(node === undefined ? {} : { node: checkId(node, 'node') }),
     ...(after === undefined ? {} : { after: checkInteger(after, 'after', 0, Number.MAX_SAFE_INTEGER) }),
     ...(before === undefined ? {} : { before: checkInteger(before, 'before', 0, Number.MAX_SAFE_INTEGER) }),
@@ -48,9 +45,8 @@ export function checkHead(head: AuditHead): AuditHead {
 /** What a caller sees of a row; what cannot be understood is marked. */
 export function auditRecord(row: AuditRow): AuditRecord {
   const { id, timestamp, node, scope, text, hash, original } = row
-  const event = Number.isNaN(timestamp.getTime())
-    ? { type: 'unreadable' as const, text, problem: 'its timestamp is not an instant' }
-    : decodeEvent(text)
+  const problem = problemOf(row)
+  const event = problem === undefined ? decodeEvent(text) : { type: 'unreadable' as const, text, problem }
   return {
     id,
     timestamp: new Date(timestamp),
@@ -62,6 +58,12 @@ export function auditRecord(row: AuditRow): AuditRecord {
   }
 }
 
+function problemOf({ timestamp, original }: AuditRow): string | undefined {
+  if (Number.isNaN(timestamp.getTime())) return 'its timestamp is not an instant'
+  if (original === undefined || Number.isSafeInteger(original.id)) return undefined
+  return 'the id of its original is not an integer below 2^53'
+}
+
 /** The records that a unit's changes became. */
 export function appended(
   changes: readonly DriverChange[],
@@ -70,6 +72,10 @@ export function appended(
   return auditContents(changes).map((content, index) => {
     const position = positions[index]
     if (position !== undefined) return auditRecord({ ...content, ...position })
-    throw new StoreError('DATABASE', 'the driver did not say where it put a record', { outcome: 'unknown' })
+    throw new StoreError(
+      'DATABASE',
+      'the driver did not say where it put a record: a defect of the driver, report it',
+      { outcome: 'unknown' },
+    )
   })
 }

@@ -141,6 +141,6 @@ function epochIn(timeZone: string): Temporal.ZonedDateTime {
 }
 
 function checkDayStart(dayStart: string): string {
-  if (/^(?:[01]\d|2[0-3]):[0-5]\d$/.test(dayStart)) return dayStart
+  if (typeof dayStart === 'string' && /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(dayStart)) return dayStart
   throw invalidArgument(`dayStart ${describe(dayStart)} is not a time of day: give HH:MM, from 00:00 to 23:59`)
 }

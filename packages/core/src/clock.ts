@@ -19,6 +19,17 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 }
 
+/** Returns `value` if it is a clock. @throws StoreError `INVALID_ARGUMENT`. */
+export function checkClock(value: Clock): Clock {
+  const isClock: boolean =
+    typeof value === 'object' &&
+    value !== null &&
+    typeof value.now === 'function' &&
+    typeof value.monotonicMs === 'function'
+  if (isClock) return value
+  throw invalidArgument(`clock must have the methods now and monotonicMs, unlike ${describe(value)}`)
+}
+
 /** A clock that stands still until it is told otherwise, for tests. */
 export interface ManualClock extends Clock {
   /**

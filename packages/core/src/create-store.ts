@@ -1,5 +1,5 @@
 import { type Calendar, checkCalendarFields, createCalendar, sameCalendar, systemTimeZone } from './calendar.ts'
-import { systemClock } from './clock.ts'
+import { checkClock, systemClock } from './clock.ts'
 import type { StoreDriver } from './driver.ts'
 import { Engine } from './engine.ts'
 import { StoreError } from './errors.ts'
@@ -25,7 +25,7 @@ export function createStore(driver: StoreDriver, options: StoreOptions = {}): Ow
   return new OpenedStore(new Engine(driver, callTimeout(options)), {
     node: checkId(node, 'node'),
     scope: checkId(scope, 'scope'),
-    clock,
+    clock: checkClock(clock),
     calendar,
   })
 }
@@ -46,9 +46,10 @@ export async function adoptDriver(driver: StoreDriver, options: StoreOptions): P
  */
 export function checkStoreOptions<T extends StoreOptions>(options: T, further: readonly (keyof T & string)[]): T {
   checkFields(options, ['node', 'scope', 'clock', 'calendar', 'callTimeoutMs', ...further], 'options')
-  const { node, scope, calendar } = options
+  const { node, scope, clock, calendar } = options
   if (node !== undefined) checkId(node, 'node')
   if (scope !== undefined) checkId(scope, 'scope')
+  if (clock !== undefined) checkClock(clock)
   if (calendar !== undefined) {
     const { timeZone = systemTimeZone(), dayStart = '00:00' } = checkCalendarFields(calendar)
     createCalendar({ timeZone, dayStart })

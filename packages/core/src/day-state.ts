@@ -55,7 +55,7 @@ function copy(state: EntryDayState): EntryDayState {
   }
 }
 
-/** @throws StoreError `MALFORMED` when there are more entries than a day's state holds. */
+/** @throws StoreError `INVALID_ARGUMENT` when there are more entries than a day's state holds. */
 function entryStates({ usage, cooldowns }: ReadResult): ReadonlyMap<EntryId, EntryDayState> {
   if (usage.length > LIMITS.DAY_STATE_ENTRIES_MAX || cooldowns.length > LIMITS.DAY_STATE_ENTRIES_MAX) {
     throw new StoreError(

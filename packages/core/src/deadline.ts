@@ -5,7 +5,13 @@ import { StoreError } from './errors.ts'
 export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StoreError('TIMEOUT', `${what} took longer than ${timeoutMs} ms`)), timeoutMs)
+    timer = setTimeout(
+      () =>
+        reject(
+          new StoreError('TIMEOUT', `${what} took longer than ${timeoutMs} ms; look at the database, then try again`),
+        ),
+      timeoutMs,
+    )
   })
   try {
     return await Promise.race([work, expired])

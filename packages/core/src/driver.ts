@@ -28,7 +28,10 @@ export interface StoreDriver {
   read(request: ReadRequest): Promise<ReadResult>
   /** Resolves if a read and a write would work now: it looks at the tables. @throws StoreError with the reason. */
   probe(): Promise<DriverStatus>
-  /** Gives back what the driver holds. Called once, when nothing is under way. */
+  /**
+   * Gives back what the driver holds. Called once, when nothing is under way, or when what is has not ended within
+   * `LIMITS.CLOSE_TIMEOUT_MS`.
+   */
   close(): Promise<void>
 }
 
@@ -114,7 +117,7 @@ export interface AuditPosition {
   readonly hash: string
 }
 
-/** An unreadable `timestamp` comes back as an Invalid Date. */
+/** An unreadable `timestamp` comes back as an Invalid Date, an unreadable `original.id` as no safe integer. */
 export type AuditRow = AuditContent & AuditPosition
 
 export type WriteOutcome =

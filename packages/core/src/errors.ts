@@ -84,6 +84,18 @@ export function invalidArgument(message: string): StoreError {
   return new StoreError('INVALID_ARGUMENT', message)
 }
 
+/** What `read` makes of a caller's arguments: one whose getter or proxy throws is refused. So is a clock that does. */
+export function fromArguments<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (isStoreError(error)) throw error
+    throw new StoreError('INVALID_ARGUMENT', `an argument, or the clock, cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
 /** The same failure with the name of the method that it left through. */
 export function duringOperation(error: unknown, operation: string): StoreError {
   const failure = toStoreError(error, 'unknown')
@@ -106,5 +118,6 @@ export function toStoreError(error: unknown, outcome: Outcome): StoreError {
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof Error) return error.message
+  return typeof error === 'string' ? error : 'what was thrown is no error'
 }

@@ -77,7 +77,10 @@ export class GroupCommit {
         clearTimeout(waiting.timer)
         const outcome = outcomes[index]
         if (outcome !== undefined) waiting.resolve(outcome)
-        else waiting.reject(new StoreError('DATABASE', 'the driver returned no outcome', { outcome: 'unknown' }))
+        else {
+          const message = 'the driver returned no outcome: a defect of the driver, report it'
+          waiting.reject(new StoreError('DATABASE', message, { outcome: 'unknown' }))
+        }
       }
     } catch (error) {
       for (const waiting of group) {
@@ -94,7 +97,11 @@ export class GroupCommit {
       this.#queue.splice(this.#queue.indexOf(waiting), 1)
       this.#queuedChanges -= waiting.unit.changes.length
     }
-    waiting.reject(new StoreError('TIMEOUT', `the write took longer than ${this.#timeoutMs} ms`, { outcome }))
+    const advice = waiting.sent
+      ? 'it may have been applied: look, or repeat it under its operation id'
+      : 'it was not applied; try again'
+    const message = `the write took longer than ${this.#timeoutMs} ms; ${advice}`
+    waiting.reject(new StoreError('TIMEOUT', message, { outcome }))
   }
 }
 

@@ -3,7 +3,7 @@ import type { StoreErrorCode } from './errors.ts'
 export interface HealthReport {
   /** Whether every table can be read and the right to write be had now. A full disk shows only in a write. */
   readonly healthy: boolean
-  /** By the store's clock. */
+  /** By the store's clock; by the system's, where that one fails. */
   readonly checkedAt: Date
   /** What is wrong. Empty when healthy. */
   readonly problems: readonly HealthProblem[]

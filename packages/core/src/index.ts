@@ -88,7 +88,11 @@ export type { SavedSnapshot, SessionSnapshot, StateSnapshot } from './snapshot.t
 export type { OwnedStore, Store, StoreOptions, VerifyOptions, ViewOptions } from './store.ts'
 export type { UsageGrouping, UsageQuery, UsageTotal } from './usage.ts'
 export {
+  checkBoolean,
+  checkFields,
+  checkInteger,
   compareText,
+  describe,
   type DurationMs,
   type EntryId,
   type JsonObject,

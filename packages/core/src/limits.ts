@@ -25,7 +25,7 @@ export const LIMITS = {
   USAGE_RANGE_DAYS_MAX: 36_525,
   /** Totals that one `listUsage` returns. */
   USAGE_TOTALS_MAX: 100_000,
-  /** Entries in one day's state, and cooldowns in one scope. */
+  /** Entries with usage on the day, and cooldowns of the scope, that one `getDayState` returns. */
   DAY_STATE_ENTRIES_MAX: 100_000,
   /** Writes that share one commit, and the changes in them; a larger write has a commit of its own. */
   GROUP_UNITS_MAX: 256,

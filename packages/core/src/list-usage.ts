@@ -4,7 +4,7 @@ import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import type { UsageGrouping, UsageQuery, UsageTotal } from './usage.ts'
 import type { Scope } from './values.ts'
-import { checkFields, checkId, compareText, describe } from './values.ts'
+import { checkFields, checkId, checkScopeQuery, compareText, describe } from './values.ts'
 
 const PERIODS = { day: (day: Day) => day, week: startOfWeek, month: startOfMonth } as const
 const KEY_PARTS = {
@@ -72,17 +72,15 @@ export function usageTotals(by: readonly UsageGrouping[], sums: readonly UsageSu
 export function usageGroupings({ by = [], scope }: UsageQuery): readonly UsageGrouping[] {
   const isArray: boolean = Array.isArray(by)
   if (!isArray) throw invalidArgument(`by must be an array, not ${describe(by)}`)
-  const unknown = by.find((part) => !Object.hasOwn(KEY_PARTS, part))
-  if (unknown !== undefined) {
-    throw invalidArgument(`by ${describe(unknown)} is not one of ${Object.keys(KEY_PARTS).join(', ')}`)
+  const unknown = by.findIndex((part) => typeof part !== 'string' || !Object.hasOwn(KEY_PARTS, part))
+  if (unknown >= 0) {
+    throw invalidArgument(`by ${describe(by[unknown])} is not one of ${Object.keys(KEY_PARTS).join(', ')}`)
   }
   if (new Set(by).size < by.length) throw invalidArgument('by names the same grouping twice')
   if (by.filter((part) => Object.hasOwn(PERIODS, part)).length > 1) {
     throw invalidArgument('by takes one of day, week and month')
   }
-  if (scope !== undefined && scope !== 'all') {
-    throw invalidArgument(`scope must be 'all' or left out, not ${describe(scope)}; use view for another scope`)
-  }
+  checkScopeQuery(scope)
   return [...by]
 }
 

@@ -2,12 +2,12 @@ import { appended, auditRecord, auditRequest, checkAuditQuery, checkHead, checkP
 import type { AuditEvent, AuditQuery, AuditRecord, AuditVerification } from './audit.ts'
 import type { Calendar } from './calendar.ts'
 import type { Applied, Change, CommitOptions, Refused, UsageAfter, WriteOptions } from './change.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { type DayState, dayState } from './day-state.ts'
 import { type Day, parseDay } from './day.ts'
 import type { AuditRequest, AuditRow, Capabilities, UsageTotalAfter } from './driver.ts'
 import type { Engine } from './engine.ts'
-import { duringOperation, StoreError } from './errors.ts'
+import { duringOperation, fromArguments, StoreError } from './errors.ts'
 import type { HealthReport } from './health.ts'
 import { LIMITS } from './limits.ts'
 import { ofOneDay, usageGroupings, usageRequest, usageTotals } from './list-usage.ts'
@@ -56,7 +56,10 @@ class StoreView implements Store {
     const { audits } = await this.#apply('appendAudit', [{ type: 'append_audit', event }], options)
     const record = audits[0]
     if (record !== undefined) return record
-    throw new StoreError('MALFORMED', 'appendAudit: the record of this operation is no longer in the log')
+    throw new StoreError(
+      'MALFORMED',
+      'appendAudit: the record of this operation is no longer in the log; see what verifyAudits says',
+    )
   }
 
   getRecentAudits(limit: number): Promise<readonly AuditRecord[]> {
@@ -143,7 +146,7 @@ class StoreView implements Store {
   listUsage(query: UsageQuery): Promise<readonly UsageTotal[]> {
     return this.#during('listUsage', async () => {
       // Both before the first await: the query is the caller's.
-      const [request, by] = [usageRequest(query, this.scope), usageGroupings(query)]
+      const [request, by] = fromArguments(() => [usageRequest(query, this.scope), usageGroupings(query)] as const)
       const { usage } = await this.engine.read({ usage: request })
       return usageTotals(by, usage)
     })
@@ -155,7 +158,7 @@ class StoreView implements Store {
 
   async *readAudits(query: AuditQuery = {}): AsyncIterable<AuditRecord> {
     let page = await this.#during('readAudits', async () => {
-      const { limit = LIMITS.AUDIT_PAGE_LIMIT_MAX, ...rest } = checkAuditQuery(query)
+      const { limit = LIMITS.AUDIT_PAGE_LIMIT_MAX, ...rest } = fromArguments(() => ({ ...checkAuditQuery(query) }))
       return { ...rest, limit }
     })
     for (;;) {
@@ -169,15 +172,20 @@ class StoreView implements Store {
 
   verifyAudits(options: VerifyOptions = {}): Promise<AuditVerification> {
     return this.#during('verifyAudits', () => {
-      const { expectedHead } = checkFields(options, ['expectedHead'], 'options')
-      return verifyChain(this.#allRows(), expectedHead === undefined ? undefined : checkHead(expectedHead))
+      const head = fromArguments(() => {
+        const { expectedHead } = checkFields(options, ['expectedHead'], 'options')
+        return expectedHead === undefined ? undefined : checkHead(expectedHead)
+      })
+      return verifyChain(this.#allRows(), head)
     })
   }
 
   async health(): Promise<HealthReport> {
-    const checkedAt = this.clock.now()
+    // Until the store's own clock has told it.
+    let checkedAt = systemClock.now()
     const { queuedWrites } = this.engine
     try {
+      checkedAt = this.clock.now()
       const database = await this.engine.probe()
       return { healthy: true, checkedAt, problems: [], queuedWrites, database }
     } catch (error) {
@@ -188,22 +196,34 @@ class StoreView implements Store {
 
   view(as: ViewOptions): Store {
     this.engine.checkOpen()
-    const { node = this.node, scope = this.scope } = checkFields(as, ['node', 'scope'], 'as')
     const { clock, calendar } = this
-    return new StoreView(this.engine, { node: checkId(node, 'node'), scope: checkId(scope, 'scope'), clock, calendar })
+    return fromArguments(() => {
+      const { node = this.node, scope = this.scope } = checkFields(as, ['node', 'scope'], 'as')
+      return new StoreView(this.engine, {
+        node: checkId(node, 'node'),
+        scope: checkId(scope, 'scope'),
+        clock,
+        calendar,
+      })
+    })
   }
 
   /** A write that takes no conditions. */
   async #apply(operation: string, changes: readonly Change[], options: WriteOptions): Promise<Applied> {
-    checkFields(options, ['operationId', 'operationAt'], 'options')
-    const result = await this.#commit(operation, changes, options)
+    const result = await this.#during(operation, () => {
+      fromArguments(() => checkFields(options, ['operationId', 'operationAt'], 'options'))
+      return this.#commit(operation, changes, options)
+    })
     if (result.applied) return result
-    throw new StoreError('DATABASE', `${operation}: the driver refused a write without conditions`)
+    throw new StoreError(
+      'DATABASE',
+      `${operation}: the driver refused a write without conditions: a defect of the driver, report it`,
+    )
   }
 
   #commit(operation: string, changes: readonly Change[], options: CommitOptions): Promise<Applied | Refused> {
     return this.#during(operation, async () => {
-      const unit = writeUnit(this, changes, options)
+      const unit = fromArguments(() => writeUnit(this, changes, options))
       const { outcome, repeatedRows } = await this.engine.write(unit)
       switch (outcome.type) {
         case 'applied': {
@@ -230,7 +250,7 @@ class StoreView implements Store {
   }
 
   async #audits(query: AuditQuery): Promise<readonly AuditRecord[]> {
-    return (await this.#rows(auditRequest(query, this.scope))).map(auditRecord)
+    return (await this.#rows(fromArguments(() => auditRequest(query, this.scope)))).map(auditRecord)
   }
 
   async #rows(audits: AuditRequest): Promise<readonly AuditRow[]> {

@@ -73,7 +73,10 @@ export interface Store {
   commit(changes: readonly Change[], options?: WriteOptions & { readonly if?: undefined }): Promise<Applied>
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Applied | Refused>
 
-  /** Usage and cooldowns of every entry, of one instant. */
+  /**
+   * Usage and cooldowns of every entry, of one instant. @throws StoreError `INVALID_ARGUMENT` also when more than 100,000
+   * entries have usage on the day, or a cooldown; `getUsage` and `getCooldownUntil` tell of each all the same.
+   */
   getDayState(day: Day): Promise<DayState>
   /**
    * Totals over days, weeks, months, entries, nodes and scopes, ordered by period, entry, node and scope.
@@ -98,8 +101,8 @@ export interface Store {
 /** What an `open…` function returns: the one who opened it closes it. */
 export interface OwnedStore extends Store, AsyncDisposable {
   /**
-   * Waits for accepted writes and running reads (at most 10 s), then gives back the connection. From the call on, every
-   * method but `today`, of views too, fails with `CLOSED`. May be repeated.
+   * Waits for accepted writes and running reads (at most 10 s), then gives back the connection. From the call on, the
+   * methods that need it, of views too, fail with `CLOSED`, and `health` tells it. May be repeated.
    */
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { AuditEvent, OriginalRecord } from './audit.ts'
 import { contentDigest, sha256 } from './chain.ts'
-import type { Change, CommitOptions, Condition } from './change.ts'
+import type { Change, CommitOptions, Condition, WriteOptions } from './change.ts'
 import type { Clock } from './clock.ts'
 import { parseDay } from './day.ts'
 import type { AuditContent, DriverChange, DriverCondition, Operation, WriteUnit } from './driver.ts'
@@ -19,14 +19,31 @@ export interface Writer {
 
 /** What the caller of `commit` asked for, checked and complete. @throws StoreError `INVALID_ARGUMENT`. */
 export function writeUnit(writer: Writer, changes: readonly Change[], options: CommitOptions): WriteUnit {
-  checkFields(options, ['if', 'operationId', 'operationAt'], 'options')
-  checkList(changes, 'changes', LIMITS.CHANGES_MAX)
-  if (options.if !== undefined) checkList(options.if, 'if', LIMITS.CONDITIONS_MAX)
+  const {
+    if: conditions,
+    operationId,
+    operationAt,
+  } = checkFields(options, ['if', 'operationId', 'operationAt'], 'options')
+  const asked: Asked = {
+    operationId,
+    operationAt,
+    changes: checkList(changes, 'changes', LIMITS.CHANGES_MAX),
+    conditions: conditions === undefined ? [] : checkList(conditions, 'if', LIMITS.CONDITIONS_MAX),
+  }
   const now = checkInstant(writer.clock.now(), 'the time of the clock')
-  const conditions = (options.if ?? []).map((condition) => driverCondition(writer, condition, now))
-  const driverChanges = changes.map((change) => driverChange(writer, change, now))
-  const operation = operationOf(writer, conditions, driverChanges, changes, options, now)
-  return { conditions, changes: driverChanges, ...(operation === undefined ? {} : { operation }) }
+  const unit = {
+    conditions: asked.conditions.map((condition) => driverCondition(writer, condition, now)),
+    changes: asked.changes.map((change) => driverChange(writer, change, now)),
+  }
+  if (asked.operationId !== undefined) return { ...unit, operation: operationOf(writer, unit, asked, now) }
+  if (asked.operationAt !== undefined) throw invalidArgument('operationAt was given without an operationId')
+  return unit
+}
+
+/** A caller's own objects, in arrays of ours. */
+interface Asked extends WriteOptions {
+  readonly changes: readonly Change[]
+  readonly conditions: readonly Condition[]
 }
 
 function driverCondition({ scope, node }: Writer, condition: Condition, now: Date): DriverCondition {
@@ -122,31 +139,22 @@ function originalText(original: OriginalRecord, field: 'timestamp' | 'event'): s
   throw invalidArgument(`original.${field} takes more than ${LIMITS.PAYLOAD_BYTES_MAX} bytes`)
 }
 
-function operationOf(
-  { scope }: Writer,
-  conditions: readonly DriverCondition[],
-  driverChanges: readonly DriverChange[],
-  changes: readonly Change[],
-  options: CommitOptions,
-  now: Date,
-): Operation | undefined {
-  const { operationId, operationAt } = options
-  if (operationId === undefined) {
-    if (operationAt !== undefined) throw invalidArgument('operationAt was given without an operationId')
-    return undefined
-  }
+const RETENTION_DAYS = LIMITS.OPERATION_RETENTION_MS / (24 * 60 * 60 * 1_000)
+
+function operationOf({ scope }: Writer, { conditions, changes }: WriteUnit, asked: Asked, now: Date): Operation {
+  const { operationId, operationAt } = asked
   const forgetBefore = new Date(Math.max(0, now.getTime() - LIMITS.OPERATION_RETENTION_MS))
   if (operationAt !== undefined && checkInstant(operationAt, 'operationAt') < forgetBefore) {
     throw invalidArgument(
-      `operationAt ${operationAt.toISOString()} is more than 30 days ago, and operation ids are remembered for 30 days: ` +
+      `operationAt ${operationAt.toISOString()} is more than ${RETENTION_DAYS} days ago, and operation ids are remembered no longer: ` +
         'the write may have been applied. Look at the log or the totals, and write it with a new id if it is missing',
     )
   }
-  const asked = [
-    ...driverChanges.map((change, index) => askedChange(change, changes[index])),
-    ...conditions.map((condition, index) => askedCondition(condition, options.if?.[index])),
+  const content = [
+    ...changes.map((change, index) => askedChange(change, asked.changes[index])),
+    ...conditions.map((condition, index) => askedCondition(condition, asked.conditions[index])),
   ]
-  const digest = sha256(canonicalJson(asked))
+  const digest = sha256(canonicalJson(content))
   return { scope, id: checkId(operationId, 'operationId'), digest, appliedAt: now, forgetBefore }
 }
 
@@ -189,14 +197,17 @@ function askedCondition(condition: DriverCondition, asked: Condition | undefined
   }
 }
 
-function checkList(items: readonly unknown[], what: string, max: number): void {
+/** Its items, in an array of ours: the caller's may be of a class that has ideas of its own. */
+function checkList<T>(items: readonly T[], what: string, max: number): readonly T[] {
   if (!Array.isArray(items) || items.length < 1 || items.length > max) {
     const found = Array.isArray(items) ? `${items.length}` : describe(items)
     throw invalidArgument(`${what} must be an array of 1 to ${max} items, not ${found}`)
   }
-  // Not `some`, which passes over holes.
-  const index = Array.from(items).findIndex((item: unknown) => typeof item !== 'object' || item === null)
-  if (index >= 0) throw invalidArgument(`${what}[${index}] must be an object, not ${describe(items[index])}`)
+  return Array.from({ length: items.length }, (_, index) => {
+    const item: unknown = items[index]
+    if (typeof item === 'object' && item !== null) return item as T
+    throw invalidArgument(`${what}[${index}] must be an object, not ${describe(item)}`)
+  })
 }
 
 function unknownType(value: never, what: string): Error {

@@ -30,6 +30,9 @@ export interface UsageTotal {
   readonly node?: NodeId
   readonly scope?: Scope
   readonly durationMs: DurationMs
-  /** How many stored rows could not be read, and are missing in `durationMs`. 0 in a sound store. */
+  /**
+   * In how much of it something could not be read: a row's duration, which is missing in `durationMs`, or the `day`. 0 in
+   * a sound store.
+   */
   readonly unreadable: number
 }

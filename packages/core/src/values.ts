@@ -59,6 +59,18 @@ export function checkInteger(value: unknown, what: string, min: number, max: num
   return value + 0
 }
 
+/** Returns `value` if it is `true` or `false`. @throws StoreError `INVALID_ARGUMENT`. */
+export function checkBoolean(value: unknown, what: string): boolean {
+  if (typeof value !== 'boolean') throw invalidArgument(`${what} must be true or false, not ${describe(value)}`)
+  return value
+}
+
+/** `'all'`, or nothing: another scope is seen through a view. @throws StoreError `INVALID_ARGUMENT`. */
+export function checkScopeQuery(scope: unknown): 'all' | undefined {
+  if (scope === undefined || scope === 'all') return scope
+  throw invalidArgument(`scope must be 'all' or left out, not ${describe(scope)}; use view for another scope`)
+}
+
 /** Returns a copy of `value` if it is an instant in range. @throws StoreError `INVALID_ARGUMENT`. */
 export function checkInstant(value: unknown, what: string): Date {
   if (!(value instanceof Date)) throw invalidArgument(`${what} must be a Date, not ${describe(value)}`)

@@ -144,11 +144,13 @@ export interface EncodedEvent {
 /** @throws StoreError `INVALID_ARGUMENT`, naming the field at fault. */
 export function encodeEvent(event: AuditEvent): EncodedEvent {
   if (typeof event === 'object' && event !== null && event.type === 'other') return encodeOther(event)
-  const json = knownEvent.encode(event, 'event') as JsonObject
+  const json = knownEvent.encode(event, 'event') as JsonObject & { readonly type: string }
+  // From what was checked, not from the caller's object: its getters may have changed their minds.
+  const { type, entry_id: entryId, session_id: sessionId } = json
   return {
-    type: event.type,
-    ...('entryId' in event ? { entryId: event.entryId } : {}),
-    ...('sessionId' in event ? { sessionId: event.sessionId } : {}),
+    type,
+    ...(typeof entryId === 'string' ? { entryId } : {}),
+    ...(typeof sessionId === 'string' ? { sessionId } : {}),
     text: canonicalText(json, 'event'),
   }
 }
@@ -163,7 +165,7 @@ function encodeOther(event: OtherEvent): EncodedEvent {
   const stray = Object.keys(event).find((key) => key !== 'type' && key !== 'name' && key !== 'data')
   if (stray !== undefined) throw invalidArgument(`event has no field ${describe(stray)}; put it into data`)
   checkObject(event.data, 'event.data')
-  checkJson(event.data, 'event.data', 1)
+  checkJson(event.data, 'event.data', 1, { values: LIMITS.PAYLOAD_BYTES_MAX })
   return { type: name, text: canonicalText({ type: 'other', name, data: event.data }, 'event') }
 }
 
@@ -258,8 +260,13 @@ function checkDurationLike(value: unknown, path: string): number {
   return checkInteger(value, path, 0, Number.MAX_SAFE_INTEGER)
 }
 
-/** Plain JSON only: what would come back changed (undefined, dates, NaN, −0, class instances) is refused. */
-function checkJson(value: unknown, path: string, depth: number): void {
+/**
+ * Plain JSON only: what would come back changed (undefined, dates, NaN, −0, class instances) is refused. So is what has
+ * more values than `left`, each of which takes a byte: objects that share parts are small in memory alone.
+ */
+function checkJson(value: unknown, path: string, depth: number, left: { values: number }): void {
+  left.values -= 1
+  if (left.values < 0) throw invalidArgument(`event takes more than ${LIMITS.PAYLOAD_BYTES_MAX} bytes as JSON`)
   if (value === null || typeof value === 'boolean') return
   if (typeof value === 'string') return void checkText(value, path)
   if (typeof value === 'number') {
@@ -280,6 +287,6 @@ function checkJson(value: unknown, path: string, depth: number): void {
   }
   for (const [key, item] of Object.entries(value)) {
     checkText(key, `a key of ${path}`)
-    checkJson(item, `${path}.${key}`, depth + 1)
+    checkJson(item, `${path}.${key}`, depth + 1, left)
   }
 }

@@ -1,12 +1,14 @@
 import {
   type CalendarOptions,
   type CalendarSettings,
+  checkFields,
   checkStoreOptions,
   createCalendar,
   createStore,
   type Faults,
   type OwnedStore,
   requireSupportedNode,
+  StoreError,
   type StoreDriver,
   type StoreOptions,
   withFaults,
@@ -37,7 +39,7 @@ export interface MemoryData {
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   checkStoreOptions(options, ['data'])
-  const { driver, faults } = withFaults(memoryDriver(options.data ?? createMemoryData(options)))
+  const { driver, faults } = withFaults(memoryDriver(options.data ?? createMemoryData({ calendar: options.calendar })))
   return Object.assign(createStore(driver, options), { faults })
 }
 
@@ -47,6 +49,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
  */
 export function createMemoryData(options: { readonly calendar?: CalendarOptions | undefined } = {}): MemoryData {
   requireSupportedNode()
+  checkFields(options, ['calendar'], 'options')
   const { timeZone = 'UTC', dayStart = '00:00' } = options.calendar ?? {}
   const calendar = createCalendar({ timeZone, dayStart })
   const data: MemoryData = { calendar: { timeZone: calendar.timeZone, dayStart: calendar.dayStart } }
@@ -66,7 +69,7 @@ export function memoryDriver(data: MemoryData): StoreDriver {
 /** The SQLite database behind `data`, for a look from outside. */
 export function databaseOf(data: MemoryData): Database.Database {
   const database = databases.get(data)
-  if (database === undefined) throw new TypeError('data must come from createMemoryData')
+  if (database === undefined) throw new StoreError('INVALID_ARGUMENT', 'data must come from createMemoryData')
   return database
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { StoreError } from '@shepherd-store/core'
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
+import { parse } from 'pg-connection-string'
 
 /** A pool, as the runner uses it. */
 export interface Connections {
@@ -15,7 +16,10 @@ export interface Connections {
 /** How long the goodbye to the server may take, in milliseconds; then the sockets are closed without it. */
 const GOODBYE_TIMEOUT_MS = 2_000
 
-/** Connections of a pool of our own. @throws StoreError `INVALID_ARGUMENT` for a URL that is none. */
+/** Flights are sent as one, and values are read as text. */
+const ALWAYS = { pipeline: true, binary: false }
+
+/** Connections of a pool of our own, which always pipelines. @throws StoreError `INVALID_ARGUMENT` for a URL that is none. */
 export function ownConnections(where: string | PoolConfig, connectTimeoutMs: number): Connections {
   const given = typeof where === 'string' ? { connectionString: where } : where
   if (given.connectionString !== undefined) checkUrl(given.connectionString)
@@ -26,7 +30,7 @@ export function ownConnections(where: string | PoolConfig, connectTimeoutMs: num
     // Without it a connection that nobody answers would keep its place in the pool.
     connectionTimeoutMillis: connectTimeoutMs,
     ...given,
-    pipeline: true,
+    ...ALWAYS,
     stream: () => {
       const socket = socketOf(given)
       sockets.add(socket)
@@ -38,9 +42,15 @@ export function ownConnections(where: string | PoolConfig, connectTimeoutMs: num
   return {
     checkOut,
     async close() {
-      // A frozen server says no goodbye.
-      const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), GOODBYE_TIMEOUT_MS)
-      await pool.end()
+      // A frozen server says no goodbye, and a client that failed to begin is never done.
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          for (const socket of sockets) socket.destroy()
+          resolve()
+        }, GOODBYE_TIMEOUT_MS)
+      })
+      await Promise.race([pool.end(), late])
       clearTimeout(timer)
     },
   }
@@ -125,8 +135,12 @@ function checkUrl(url: string): void {
 }
 
 function problemOfUrl(url: string): string | undefined {
-  if (!/^postgres(ql)?:\/\//.test(url)) return 'it must begin with postgres://'
+  if (!/^(postgres(ql)?:\/\/|socket:|\/)/i.test(url)) return 'it must begin with postgres://'
   const encode = 'percent-encode special characters in the password'
-  if (!URL.canParse(url)) return `it cannot be parsed; ${encode}`
-  return new URL(url).pathname.includes('@') ? `its path contains @; ${encode}` : undefined
+  try {
+    return parse(url).database?.includes('@') ? `the name of its database has an @; ${encode}` : undefined
+  } catch (error) {
+    const path = error instanceof Error && 'path' in error ? String(error.path) : undefined
+    return path === undefined ? `it cannot be parsed; ${encode}` : `it names the file ${path}, which cannot be read`
+  }
 }

@@ -10,11 +10,16 @@ const MEANINGS: readonly (readonly [prefix: string, code: StoreErrorCode, advice
   ['3D000', 'NOT_FOUND', 'the database does not exist; make it, or look at the URL'],
   ['40', 'BUSY', 'another transaction was in the way; try again'],
   ['42501', 'PERMISSION_DENIED', 'the role lacks the right to do it: ask the owner of the schema'],
-  ['42P01', 'DATABASE', "a table of the store is missing; restore it, or open the store with migrate: 'auto'"],
+  ['42P01', 'DATABASE', 'a table of the store is missing; restore a backup'],
+  ['42P05', 'UNAVAILABLE', 'a prepared statement is there already, as behind a pooler that mixes sessions; try again'],
   ['53100', 'DISK_FULL', 'make room on the disk of the server, then try again'],
   ['53', 'UNAVAILABLE', 'the server has no connections or memory left; try again'],
   ['55P03', 'BUSY', 'another transaction kept its lock; try again'],
-  ['57014', 'TIMEOUT', 'the server stopped the statement, which took too long'],
+  [
+    '57014',
+    'TIMEOUT',
+    'the server stopped the statement, which took too long; try again, or give calls more time (callTimeoutMs)',
+  ],
   ['57P', 'UNAVAILABLE', 'the server ended the connection, or is starting or stopping; try again'],
   ['58', 'IO', "the server's operating system failed the call; look at its log"],
   ['XX001', 'CORRUPT', 'the database is damaged; restore a backup'],
@@ -28,7 +33,8 @@ export function toStoreError(error: unknown, outcome: Outcome = 'not_applied'): 
   if (state === undefined) return withoutState(error, outcome)
   const text = error instanceof Error ? error.message : String(error)
   const meaning = MEANINGS.find(([prefix]) => state.startsWith(prefix))
-  if (meaning === undefined) return new StoreError('DATABASE', `${text} (SQLSTATE ${state})`, { cause: error, outcome })
+  if (meaning === undefined)
+    return new StoreError('DATABASE', `${text} (SQLSTATE ${state}): see the server's log`, { cause: error, outcome })
   const [, code, advice] = meaning
   return new StoreError(code, `${text} (SQLSTATE ${state}): ${advice}`, { cause: error, outcome })
 }
@@ -47,6 +53,9 @@ export function settlesTransaction(error: unknown): boolean {
 
 function withoutState(error: unknown, outcome: Outcome): StoreError {
   const text = error instanceof Error ? error.message : String(error)
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_SOCKET_BAD_PORT') {
+    return new StoreError('INVALID_ARGUMENT', `${text}; correct the port`, { cause: error })
+  }
   // A mistake in the program, not on the way to the server.
   if (error instanceof TypeError || error instanceof RangeError) {
     return new StoreError('DATABASE', text, { cause: error, outcome })

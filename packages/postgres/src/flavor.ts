@@ -1,4 +1,4 @@
-import type { AuditPosition } from '@shepherd-store/core'
+import { type AuditPosition, LIMITS } from '@shepherd-store/core'
 import {
   type AuditColumns,
   type LockMode,
@@ -11,6 +11,9 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import { firstDefinitions } from './definitions.ts'
 import { sqlStateOf } from './errors.ts'
 import type { PostgresTables } from './tables.ts'
+
+/** How long operations, and writers that are gone, are remembered. */
+const RETENTION = sql.lit(`${LIMITS.OPERATION_RETENTION_MS} milliseconds`)
 
 /** `schema`: a lower-case identifier that needs no quotes. */
 export function postgresFlavor(schema: string): SqlFlavor {
@@ -47,7 +50,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
     // One clock for the fleet: a machine with a wrong one must not make the others' operations forgotten.
     operationAge: {
       appliedAt: () => sql<string>`now()`,
-      forgetBefore: () => sql<string>`now() - interval '30 days'`,
+      forgetBefore: () => sql<string>`now() - interval ${RETENTION}`,
     },
     skipLocked: sql`for update skip locked`,
     tableNames: {
@@ -68,8 +71,14 @@ export function postgresFlavor(schema: string): SqlFlavor {
     ],
     status: {
       sql: `select current_setting('server_version') as version, pg_database_size(current_database()) as size_bytes,
-        case when pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on' then 1 end as read_only`,
-      parameters: [],
+        case when pg_is_in_recovery() then 'READ_ONLY' when not (select bool_and(
+            has_table_privilege(format('%I.%I', $1::text, name), privilege))
+          from (values ('audit_log', 'INSERT'), ('writers', 'SELECT'), ('audit_head', 'UPDATE'), ('usage', 'INSERT'), ('usage', 'UPDATE'),
+            ('cooldowns', 'INSERT'), ('cooldowns', 'UPDATE'), ('cooldowns', 'DELETE'), ('snapshot', 'INSERT'),
+            ('snapshot', 'UPDATE'), ('operations', 'INSERT'), ('operations', 'UPDATE'), ('operations', 'DELETE'),
+            ('writers', 'INSERT'), ('writers', 'UPDATE'), ('writers', 'DELETE')) as needed (name, privilege)
+        ) then 'PERMISSION_DENIED' when not exists (select from "${schema}".audit_head) then 'MALFORMED' end as refusal`,
+      parameters: [schema],
     },
     lockScope: ({ scope, mode }) => advisoryLock(`shepherd-store scope ${schema} ${scope}`, mode),
     appendAudit: appendAudit(db),
@@ -78,7 +87,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
   }
 }
 
-/** Two names that meet in one number wait for each other without need, and no more. */
+/** Two names that meet in one number wait for each other without need; at worst one of them has to try again. */
 function advisoryLock(name: string, mode: LockMode = 'exclusive'): Statement {
   const lock = mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock'
   return { sql: `select ${lock}(hashtextextended($1, 0))`, parameters: [name] }
@@ -143,7 +152,7 @@ function forgetWriters(db: Kysely<PostgresTables>): Statement<unknown> {
       query
         .selectFrom('writers')
         .select('writer')
-        .where('seen_at', '<', sql<string>`now() - interval '30 days'`)
+        .where('seen_at', '<', sql<string>`now() - interval ${RETENTION}`)
         .limit(few)
         .modifyEnd(sql`for update skip locked`),
     ),

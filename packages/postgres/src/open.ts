@@ -1,6 +1,8 @@
 import {
   adoptDriver,
   callTimeout,
+  checkFields,
+  describe,
   checkStoreOptions,
   type Capabilities,
   type NodeId,
@@ -10,7 +12,14 @@ import {
   type StoreDriver,
   type StoreOptions,
 } from '@shepherd-store/core'
-import { Batch, type MigrateOptions, openSqlDriver, type Program, type SqlRunner } from '@shepherd-store/core/sql'
+import {
+  Batch,
+  checkMigrateOptions,
+  type MigrateOptions,
+  openSqlDriver,
+  type Program,
+  type SqlRunner,
+} from '@shepherd-store/core/sql'
 import type { Pool, PoolConfig } from 'pg'
 import { borrowedConnections, type Connections, ownConnections } from './connections.ts'
 import { postgresFlavor } from './flavor.ts'
@@ -26,7 +35,6 @@ export interface PostgresDriverOptions extends MigrateOptions {
 export interface PostgresStoreOptions extends StoreOptions, PostgresDriverOptions {
   /** The machine. There is no default: two machines under one name would overwrite each other's snapshot. */
   readonly node: NodeId
-  readonly callTimeoutMs?: number | undefined
 }
 
 const CAPABILITIES: Capabilities = { durability: 'power_loss', sharing: 'network' }
@@ -52,7 +60,7 @@ export async function openPostgresStore(
     throw new StoreError('INVALID_ARGUMENT', 'node must name this machine: a store on PostgreSQL is shared by several')
   }
   checkStoreOptions(options, ['schema', 'migrate', 'changeCalendar'])
-  return adoptDriver(await openPostgresDriver(where, options), options)
+  return adoptDriver(await openDriver(where, options), options)
 }
 
 /** The driver under `openPostgresStore`, for those who put something between the two. */
@@ -60,9 +68,16 @@ export async function openPostgresDriver(
   where: string | PoolConfig | Pool,
   options: PostgresDriverOptions = {},
 ): Promise<StoreDriver> {
+  checkFields(options, ['schema', 'callTimeoutMs', 'migrate', 'changeCalendar', 'calendar'], 'options')
+  return openDriver(where, options)
+}
+
+async function openDriver(where: string | PoolConfig | Pool, options: PostgresDriverOptions): Promise<StoreDriver> {
   requireSupportedNode()
+  checkMigrateOptions(options)
   const schema = checkSchema(options.schema ?? SCHEMA_DEFAULT)
   const callTimeoutMs = callTimeout(options)
+  checkWhere(where)
   const connections: Connections = isPool(where)
     ? borrowedConnections(where)
     : ownConnections(where, attemptMsWithin(callTimeoutMs))
@@ -103,14 +118,31 @@ interface ServerFacts {
   readonly encoding: string
 }
 
+function checkWhere(where: string | PoolConfig | Pool): string | PoolConfig | Pool {
+  if (typeof where === 'string') return where
+  if (typeof where !== 'object' || where === null || Array.isArray(where)) {
+    throw new StoreError('INVALID_ARGUMENT', `where must be a URL, options of a pool or a pool, not ${describe(where)}`)
+  }
+  if ('connect' in where && !isPool(where)) {
+    throw new StoreError(
+      'INVALID_ARGUMENT',
+      'where must not be a client, which can be lost: give a Pool, or its options',
+    )
+  }
+  if (isPool(where) && 'binary' in where.options && where.options.binary === true) {
+    throw new StoreError('INVALID_ARGUMENT', 'the pool must not set binary: values are read as text')
+  }
+  return where
+}
+
 function isPool(where: string | PoolConfig | Pool): where is Pool {
-  return typeof where === 'object' && 'connect' in where && typeof where.connect === 'function'
+  return typeof where === 'object' && 'connect' in where && 'totalCount' in where
 }
 
 function checkSchema(schema: string): string {
-  if (/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
+  if (typeof schema === 'string' && /^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
   throw new StoreError(
     'INVALID_ARGUMENT',
-    `schema must be a lower-case identifier of at most 63 characters, not ${JSON.stringify(schema)}`,
+    `schema must be a lower-case identifier of at most 63 characters, not ${describe(schema)}`,
   )
 }

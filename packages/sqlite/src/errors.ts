@@ -24,7 +24,11 @@ export function toStoreError(error: unknown, outcome: Outcome = 'not_applied'): 
   if (meaning !== undefined) {
     return new StoreError(meaning[1], `${text} (${code}): ${meaning[2]}`, { cause: error, outcome })
   }
-  return new StoreError('DATABASE', code === '' ? text : `${text} (${code})`, { cause: error, outcome })
+  return new StoreError(
+    'DATABASE',
+    code === '' ? text : `${text} (${code}): see what SQLite says of this result code`,
+    { cause: error, outcome },
+  )
 }
 
 /** The result code of better-sqlite3's `SqliteError`, such as `SQLITE_BUSY`; empty for any other error. */

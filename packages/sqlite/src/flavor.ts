@@ -21,7 +21,11 @@ function createFlavor(): SqlFlavor {
     tableOptions: ({ keyed }) => (keyed ? sql`strict, without rowid` : sql`strict`),
     textOf: { instant: (column) => column, day: (column) => column, json: (column) => column },
     lastAuditId: sql<number>`(select coalesce(max(id), 0) from audit_log)`,
-    operationAge: { appliedAt: (byWriter) => byWriter, forgetBefore: (byWriter) => byWriter },
+    // Never before the last one: an operation that a clock without a battery dates to 1970 is as young as any.
+    operationAge: {
+      appliedAt: (byWriter) => sql<string>`max(${byWriter}, (select coalesce(max(applied_at), '') from operations))`,
+      forgetBefore: (byWriter) => byWriter,
+    },
     skipLocked: sql``,
     tableNames: {
       sql: `select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`,
@@ -35,7 +39,7 @@ function createFlavor(): SqlFlavor {
     beforeMigration: [],
     status: {
       sql:
-        'select sqlite_version() as version, 0 as read_only, ' +
+        'select sqlite_version() as version, null as refusal, ' +
         '(select page_count * page_size from pragma_page_count, pragma_page_size) as size_bytes',
       parameters: [],
     },

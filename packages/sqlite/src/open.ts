@@ -2,6 +2,10 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
   adoptDriver,
+  checkBoolean,
+  checkFields,
+  checkInteger,
+  describe,
   checkStoreOptions,
   type Capabilities,
   type OwnedStore,
@@ -49,16 +53,22 @@ const BUSY_TIMEOUT_MS_MAX = 600_000
  */
 export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<OwnedStore> {
   checkStoreOptions(options, ['create', 'busyTimeoutMs', 'migrate', 'changeCalendar'])
-  return adoptDriver(await openSqliteDriver(path, options), options)
+  return adoptDriver(await openDriver(path, options), options)
 }
 
 /** The driver under `openSqliteStore`, for those who put something between the two. */
 export async function openSqliteDriver(path: string, options: SqliteDriverOptions = {}): Promise<StoreDriver> {
+  checkFields(options, ['create', 'busyTimeoutMs', 'migrate', 'changeCalendar', 'calendar'], 'options')
+  return openDriver(path, options)
+}
+
+async function openDriver(path: string, options: SqliteDriverOptions): Promise<StoreDriver> {
   requireSupportedNode()
   const file = filePath(path)
   const busyTimeoutMs = busyTimeout(options)
   checkMigrateOptions(options)
-  preparePlace(file, { create: (options.create ?? true) && options.migrate !== 'never' })
+  const create = checkBoolean(options.create ?? true, 'create')
+  preparePlace(file, { create: create && options.migrate !== 'never' })
   await refuseForeign(file, busyTimeoutMs, options)
 
   const database = openDatabase(file, { readonly: false })
@@ -123,7 +133,7 @@ const NATIVE_BUSY_TIMEOUT_MS = 5
 
 function filePath(path: string): string {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw new StoreError('INVALID_ARGUMENT', `the path of the store must be a file's path, not ${JSON.stringify(path)}`)
+    throw new StoreError('INVALID_ARGUMENT', `the path of the store must be a file's path, not ${describe(path)}`)
   }
   if (path === ':memory:' || path.startsWith('file:')) {
     throw new StoreError('INVALID_ARGUMENT', `${path} names no file; for a store in memory use @shepherd-store/memory`)
@@ -132,8 +142,5 @@ function filePath(path: string): string {
 }
 
 function busyTimeout({ busyTimeoutMs = BUSY_TIMEOUT_MS_DEFAULT }: SqliteDriverOptions): number {
-  if (Number.isSafeInteger(busyTimeoutMs) && busyTimeoutMs >= 0 && busyTimeoutMs <= BUSY_TIMEOUT_MS_MAX)
-    return busyTimeoutMs
-  const message = `busyTimeoutMs must be an integer from 0 to ${BUSY_TIMEOUT_MS_MAX}, not ${String(busyTimeoutMs)}`
-  throw new StoreError('INVALID_ARGUMENT', message)
+  return checkInteger(busyTimeoutMs, 'busyTimeoutMs', 0, BUSY_TIMEOUT_MS_MAX)
 }

@@ -4,7 +4,7 @@ import { StoreError } from '@shepherd-store/core'
 import { codeOf } from './errors.ts'
 
 /** The first bytes of every SQLite file. https://sqlite.org/fileformat.html#the_database_header */
-const MAGIC = 'SQLite format 3\0'
+export const SQLITE_MAGIC = 'SQLite format 3\0'
 
 /**
  * Looks at the path without SQLite, which would take an empty or a foreign file for its own, and makes the file, with
@@ -37,14 +37,14 @@ function sizeOfFile(path: string): number {
 }
 
 function checkMagic(path: string, size: number): void {
-  const bytes = Buffer.alloc(Math.min(size, MAGIC.length))
+  const bytes = Buffer.alloc(Math.min(size, SQLITE_MAGIC.length))
   const file = openSync(path, 'r')
   try {
     readSync(file, bytes, 0, bytes.length, 0)
   } finally {
     closeSync(file)
   }
-  if (bytes.toString('latin1') === MAGIC) return
+  if (bytes.toString('latin1') === SQLITE_MAGIC) return
   throw new StoreError(
     'UNRECOGNIZED_SCHEMA',
     `${path} is no SQLite database; it was left as it is, choose another path`,
@@ -71,6 +71,7 @@ function fileError(error: unknown, path: string): unknown {
       options,
     )
   }
-  if (/^E[A-Z0-9]+$/.test(code)) return new StoreError('IO', `${path} cannot be opened (${code})`, options)
+  if (/^E[A-Z0-9]+$/.test(code))
+    return new StoreError('IO', `${path} cannot be opened (${code}); look at the disk and the directory`, options)
   return error
 }

@@ -44,6 +44,16 @@ describe('a damaged file', () => {
     expect(counts.cooldowns.imported).toBe(1)
   })
 
+  test('that was imported while it was sound is the same source still, and adds nothing', async () => {
+    const path = writeRustDatabase({ audits: plainAudits(1_000) })
+    const { store } = await openTestStore()
+    await importRustStore(path, store)
+    damagePageOf(path, '"entry_count":1000}')
+    const { counts, problems } = await importRustStore(path, store)
+    expect(counts.audits).toMatchObject({ imported: 0, unreadable: 1 })
+    expect(problems).toMatchObject({ count: 1, list: [{ problem: expect.stringContaining('to the end') }] })
+  })
+
   test('that cannot be recognised, as its first row is damaged, is imported only under a name', async () => {
     const path = writeRustDatabase({ audits: plainAudits(1_000) })
     const { store } = await openTestStore()

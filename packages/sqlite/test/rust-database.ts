@@ -94,6 +94,8 @@ export interface TestStore {
   again(): Promise<OwnedStore>
   /** Every row of every table, read past the store. */
   rows(): unknown
+  /** Changes the file past the store, also to what its tables refuse. */
+  tamper(sql: string): void
 }
 
 /** A store in a file of the test's own, with faults to be planted in front of it. */
@@ -114,6 +116,11 @@ export async function openTestStore(): Promise<TestStore> {
       const rows = Object.fromEntries(tables.map((table) => [table, db.prepare(`SELECT * FROM "${table}"`).all()]))
       db.close()
       return rows
+    },
+    tamper(sql) {
+      const db = new Database(path)
+      db.pragma('ignore_check_constraints = ON')
+      db.exec(sql).close()
     },
   }
 }

@@ -118,6 +118,19 @@ describe('the copy that is read', () => {
     },
   )
 
+  test.each([
+    ['that does not exist', (directory: string) => join(directory, 'none')],
+    ['that is a file', (directory: string) => join(directory, 'shepherdd.db')],
+  ])('cannot be made in a temporary directory %s: the error names it, and what to do', async (_, place) => {
+    const { store } = await openTestStore()
+    const path = writeRustDatabase({ audits: plainAudits(1) })
+    const temporary = place(dirname(path))
+    vi.stubEnv('TMPDIR', temporary)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const message = expect.stringMatching(`is read from a copy, and none can be made in ${temporary} .* set TMPDIR`)
+    await expect(importRustStore(path, store)).rejects.toMatchObject({ code: 'IO', message })
+  })
+
   test('is gone when it is refused', async () => {
     const { store } = await openTestStore()
     const path = writeRustDatabase({ audits: plainAudits(1) })

@@ -1,6 +1,6 @@
 import { importRustStore } from '@shepherd-store/sqlite/rust'
 import { describe, expect, test } from 'vitest'
-import { openTestStore, plainAudits, type Value, writeRustDatabase } from './rust-database.ts'
+import { logOf, openTestStore, plainAudits, type Value, writeRustDatabase } from './rust-database.ts'
 import { HOUSEHOLD, json } from './rust-rows.ts'
 
 describe('usage', () => {
@@ -26,6 +26,33 @@ describe('usage', () => {
     const report = await importRustStore(path, store)
     expect(report.problems.list).toMatchObject([{ table: 'usage', row: 1 }])
     expect(await store.getUsage('lofi', '2026-06-24')).toBe(60_000)
+  })
+
+  test('that would carry a day past 2^53 - 1 ms is kept apart, and the rest of its batch is booked once', async () => {
+    const { store, again } = await openTestStore()
+    await store.addUsage('absurd', '2026-06-24', 1_000)
+    const rest = Array.from({ length: 300 }, (_, index): readonly Value[] => [`entry-${index}`, '2026-06-24', 60])
+    const path = writeRustDatabase({
+      audits: plainAudits(1),
+      usage: [...rest.slice(0, 10), ['absurd', '2026-06-24', 9_007_199_254_740], ...rest.slice(10)],
+      cooldowns: [['lofi', '2026-06-25T00:00:00Z']],
+      snapshot: HOUSEHOLD.snapshot,
+    })
+    const dry = await importRustStore(path, store, { dryRun: true })
+    const report = await importRustStore(path, store)
+    expect(dry).toEqual({ ...report, dryRun: true })
+    expect(report.counts).toMatchObject({
+      usage: { found: 301, unreadable: 1, totalMs: 18_000_000, addedMs: 18_000_000, alreadyThereMs: 0 },
+      cooldowns: { imported: 1 },
+      snapshot: { result: 'saved' },
+    })
+    expect(report.problems).toMatchObject({ count: 1, list: [{ table: 'usage', row: 11, quarantined: 'whole' }] })
+    expect(report.problems.list[0]?.problem).toContain('1000 ms that are booked: the day would pass 2^53 - 1 ms')
+
+    const repeated = await importRustStore(path, await again())
+    expect(repeated.counts.usage).toMatchObject({ unreadable: 1, addedMs: 0, alreadyThereMs: 18_000_000 })
+    expect(await store.listUsage({ from: '2026-06-24', to: '2026-06-25' })).toMatchObject([{ durationMs: 18_001_000 }])
+    expect((await logOf(store)).filter(({ event }) => event.type === 'other')).toHaveLength(1)
   })
 
   test('of years far apart is booked, more rows than one batch holds', async () => {

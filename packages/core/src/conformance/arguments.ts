@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import type { Store } from '../store.ts'
-import { refusesEach, storesNothing } from './expect.ts'
+import type { JsonObject } from '../values.ts'
+import { refusesEach, rejectsWith, storesNothing } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 
 const DAY = '2026-11-23'
@@ -82,7 +84,99 @@ export const argumentCases: readonly CaseDefinition[] = [
       await storesNothing(t, store)
     },
   },
+  {
+    id: 'arguments/objects/what-throws-when-it-is-read-is-refused',
+    prevents: 'a claim that a write may have taken effect, when its argument could not even be read',
+    async run(t) {
+      const store = await t.open()
+      await refusesEach(
+        OBJECTS.flatMap(([what, good, call]) => [
+          [`${what}: a revoked proxy`, () => call(store, revoked(good) as never)] as const,
+          [`${what}: getters that throw`, () => call(store, throwing(good) as never)] as const,
+        ]),
+      )
+      await refusesEach([
+        ['a proxy of a Date', () => store.setCooldownUntil('minecraft', new Proxy(UNTIL, {}))],
+        [
+          'what has only the form of a Date',
+          () => store.setCooldownUntil('minecraft', Object.create(Date.prototype) as Date),
+        ],
+      ])
+      await storesNothing(t, store)
+    },
+  },
+  {
+    id: 'arguments/arrays/of-a-class-with-ideas-of-its-own',
+    prevents: 'conditions that vanish, or changes that are not those that were looked at',
+    async run(t) {
+      const store = await t.open()
+      const condition = { type: 'usage_below', entryId: 'minecraft', day: DAY, limitMs: 0 } as const
+      const refused = await store.commit([ADD], { if: Forgetful.from([condition]) })
+      assert.equal(refused.applied, false)
+      await store.commit(Forgetful.from([ADD]))
+      assert.equal(await store.getUsage('minecraft', DAY), 1)
+    },
+  },
+  {
+    id: 'arguments/events/inherited-fields-are-none',
+    prevents: 'a record that its own digest does not cover, so that the log counts as tampered with',
+    async run(t) {
+      const store = await t.open()
+      await store.appendAudit(new Started())
+      const [record] = await t.place.raw.audits()
+      assert.equal(record?.text, '{"type":"service_started"}')
+      assert.equal((await store.verifyAudits()).intact, true)
+    },
+  },
+  {
+    id: 'arguments/events/shared-parts-count-as-often-as-they-are-written',
+    prevents: 'an event that is small in memory and endless as JSON, over which the whole process stands still',
+    async run(t) {
+      const store = await t.open()
+      let data: JsonObject = {}
+      for (let level = 0; level < 60; level += 1) data = { a: data, b: data }
+      await rejectsWith(store.appendAudit({ type: 'other', name: 'tree', data }), 'INVALID_ARGUMENT', 'not_applied')
+      await storesNothing(t, store)
+    },
+  },
 ]
+
+/** An array whose own `map` and iterator pass over everything. */
+class Forgetful<T> extends Array<T> {
+  override map<U>(): U[] {
+    return []
+  }
+
+  override *[Symbol.iterator](): ArrayIterator<T> {
+    // Nothing.
+  }
+}
+
+class Started {
+  readonly type = 'service_started'
+
+  get entryId(): number {
+    return 5
+  }
+}
+
+function revoked(target: object): object {
+  const { proxy, revoke } = Proxy.revocable(target, {})
+  revoke()
+  return proxy
+}
+
+/** Every field of `good` as a getter that throws; where it has none, every field of the options of a write. */
+function throwing(good: object): object {
+  const getter = {
+    enumerable: true,
+    get() {
+      throw new RangeError('not today')
+    },
+  }
+  const keys = Object.keys(good).length > 0 ? Object.keys(good) : ['scope', 'node', 'operationId', 'expectedHead']
+  return Object.defineProperties({}, Object.fromEntries(keys.map((key) => [key, getter])))
+}
 
 async function firstOf(items: AsyncIterable<unknown>): Promise<unknown> {
   for await (const item of items) return item

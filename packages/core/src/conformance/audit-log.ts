@@ -244,6 +244,22 @@ export const auditLogCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'audit/append/no-gap-after-a-refusal',
+    prevents: 'a refused launch that looks as if a record had been removed',
+    async run(t) {
+      const store = await t.open()
+      const spent = { type: 'usage_below', entryId: 'minecraft', day: '2026-11-23', limitMs: 0 } as const
+      await store.commit([append(1)])
+      assert.equal((await store.commit([append(2)], { if: [spent] })).applied, false)
+      const { audits } = await store.commit([append(3)])
+      assert.deepEqual(
+        audits.map(({ id }) => id),
+        [2],
+      )
+      assert.equal((await store.verifyAudits()).intact, true)
+    },
+  },
+  {
     id: 'audit/read/a-spoiled-record-is-marked',
     prevents: 'one damaged record hiding the whole log, or being passed over',
     async run(t) {

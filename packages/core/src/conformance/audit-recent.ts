@@ -20,6 +20,17 @@ export const auditRecentCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'audit/recent/newest-first-within-one-millisecond',
+    prevents: 'a log that contradicts itself when several things happen at once',
+    async run(t) {
+      const store = await t.open()
+      // The suite's clock stands still.
+      for (const thresholdMs of [1, 2, 3]) await store.appendAudit(warning(thresholdMs))
+      assert.deepEqual(idsOf(await store.getRecentAudits(3)), [3, 2, 1])
+      assert.deepEqual(idsOf(await store.listAudits({ order: 'desc' })), [3, 2, 1])
+    },
+  },
+  {
     id: 'audit/recent/limit-from-1-to-1000',
     prevents: 'a page that is cut without a word, or the whole log in one answer',
     async run(t) {

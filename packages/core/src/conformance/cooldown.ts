@@ -145,6 +145,7 @@ export const cooldownCases: readonly CaseDefinition[] = [
       await extend(EARLIER)
       assert.deepEqual(await store.getCooldownUntil('minecraft'), EARLIER)
       await extend(new Date(EARLIER.getTime() - 1))
+      assert.deepEqual(await store.getCooldownUntil('minecraft'), EARLIER)
       await extend(EARLIER)
       assert.deepEqual(await store.getCooldownUntil('minecraft'), EARLIER)
       await extend(new Date(EARLIER.getTime() + 1))

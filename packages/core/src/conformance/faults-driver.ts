@@ -3,43 +3,14 @@ import { createStore } from '../create-store.ts'
 import type { StoreDriver } from '../driver.ts'
 import { isStoreError, StoreError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
-import type { OwnedStore } from '../store.ts'
 import { rejectsWith } from './expect.ts'
-import { type CaseContext, type CaseDefinition, SUITE_CALENDAR } from './harness.ts'
+import { type Faulty, useOver } from './faulty-driver.ts'
+import { type CaseDefinition, SUITE_CALENDAR } from './harness.ts'
 import { holdDriver } from './held-driver.ts'
 import { READS, WRITES } from './methods.ts'
 import { unawaited } from './unawaited.ts'
 
 const DAY = '2026-11-23'
-
-type Faulty = Partial<Pick<StoreDriver, 'write' | 'read' | 'probe'>>
-
-/** Uses a store over a driver of which some methods are `faulty`. */
-async function useOver(
-  { place, clock }: CaseContext,
-  faulty: (driver: StoreDriver) => Faulty,
-  use: (store: OwnedStore) => Promise<void>,
-): Promise<void> {
-  const driver = await place.openDriver({ calendar: SUITE_CALENDAR })
-  const store = createStore(
-    {
-      contract: 1,
-      capabilities: driver.capabilities,
-      calendar: driver.calendar,
-      write: (units) => driver.write(units),
-      read: (request) => driver.read(request),
-      probe: () => driver.probe(),
-      close: () => driver.close(),
-      ...faulty(driver),
-    },
-    { clock },
-  )
-  try {
-    await use(store)
-  } finally {
-    await store.close()
-  }
-}
 
 /** Drivers that do what no driver should: hang, throw anything, break their word. */
 export const faultyDriverCases: readonly CaseDefinition[] = [
@@ -237,6 +208,25 @@ export const faultyDriverCases: readonly CaseDefinition[] = [
           }
         },
       )
+    },
+  },
+  {
+    id: 'faults/driver/an-unknown-outcome-is-not-tried-again',
+    prevents: 'a write that is applied twice because the store, which cannot know, tried again by itself',
+    async run(t) {
+      let writes = 0
+      const lose = (driver: StoreDriver): Faulty => ({
+        async write(units) {
+          writes += 1
+          await driver.write(units)
+          throw new StoreError('UNAVAILABLE', 'the reply was lost', { outcome: 'unknown' })
+        },
+      })
+      await useOver(t, lose, async (store) => {
+        await rejectsWith(store.addUsage('minecraft', DAY, 1_000), 'UNAVAILABLE', 'unknown')
+        assert.equal(await store.getUsage('minecraft', DAY), 1_000)
+      })
+      assert.equal(writes, 1)
     },
   },
   {

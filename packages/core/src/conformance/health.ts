@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { createStore } from '../create-store.ts'
 import type { StoreErrorCode } from '../errors.ts'
 import { contentsOf } from './contents.ts'
-import type { CaseDefinition } from './harness.ts'
+import { rejectsWith } from './expect.ts'
+import { type CaseDefinition, SUITE_CALENDAR } from './harness.ts'
 import { unawaited } from './unawaited.ts'
 
 const DAY = '2026-11-23'
@@ -80,6 +82,21 @@ export const healthCases: readonly CaseDefinition[] = [
         assert.equal(await store.isHealthy(), true)
       }
       assert.deepEqual((await store.health()).problems, [])
+    },
+  },
+  {
+    id: 'health/failing/a-clock-that-fails-is-told',
+    prevents: 'a health check that throws because the clock does',
+    async run(t) {
+      const now = (): never => {
+        throw new RangeError('the clock is broken')
+      }
+      const store = createStore(await t.place.openDriver({ calendar: SUITE_CALENDAR }), { clock: { ...t.clock, now } })
+      assert.equal(await store.isHealthy(), false)
+      const { problems } = await store.health()
+      assert.match(problems[0]?.message ?? '', /the clock is broken/)
+      await rejectsWith(store.addUsage('minecraft', DAY, 1), 'INVALID_ARGUMENT', 'not_applied')
+      await store.close()
     },
   },
   {

@@ -24,6 +24,7 @@ import { refusedIdCases } from './ids-refused.ts'
 import { idCases } from './ids.ts'
 import { lifecycleCreateCases } from './lifecycle-create.ts'
 import { lifecycleCases } from './lifecycle.ts'
+import { limitCases } from './limits.ts'
 import { numberCases } from './numbers.ts'
 import { operationAgeCases } from './operations-age.ts'
 import { operationMismatchCases } from './operations-mismatch.ts'
@@ -67,6 +68,7 @@ const definitions: readonly CaseDefinition[] = [
   ...idPairCases,
   ...refusedIdCases,
   ...numberCases,
+  ...limitCases,
   ...calendarCases,
   ...argumentCases,
   ...queryCases,

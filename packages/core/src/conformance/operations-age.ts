@@ -96,6 +96,24 @@ export const operationAgeCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'operations/age/an-operation-is-no-older-than-the-one-before',
+    prevents:
+      'a write that is counted twice because the clock stood at 1970 for a moment, and a busy day came after it',
+    async run(t) {
+      const store = await t.open()
+      const add = (operationId: string) => store.addUsage('minecraft', DAY, 1, { operationId })
+      await add('first')
+      t.clock.set('1970-01-01T00:00:10.000Z')
+      await add('without a battery')
+      t.clock.set(new Date(NOW_MS))
+      const others = LIMITS.OPERATIONS_KEPT_MIN + 1
+      await Promise.all(Array.from({ length: others }, (_, index) => add(`other ${index}`)))
+      await add('last')
+      await add('without a battery')
+      assert.equal(await store.getUsage('minecraft', DAY), others + 3)
+    },
+  },
+  {
     id: 'operations/age/a-clock-that-jumps-forgets-nothing-recent',
     prevents:
       'a write that is counted twice because a board without a clock began in 1970, or a child set a year ahead',

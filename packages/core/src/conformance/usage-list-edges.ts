@@ -200,6 +200,8 @@ export const usageListEdgeCases: readonly CaseDefinition[] = [
         ['constructor'],
         [''],
         [null],
+        [undefined],
+        [['day']],
         'day',
         null,
         {},

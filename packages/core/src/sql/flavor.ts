@@ -42,7 +42,7 @@ export interface SqlFlavor {
   extraDefinitions(version: number): readonly string[]
   /** Keeps other openers out until the transaction ends, and makes room for the tables, where that is needed. */
   readonly beforeMigration: readonly Statement[]
-  /** Version, size and whether writes are refused. */
+  /** Version, size and what keeps the store from writing. */
   readonly status: Statement<DatabaseStatus>
   /**
    * Until the transaction ends, keeps all other groups out of the scope (`exclusive`), or those that want it for
@@ -67,8 +67,8 @@ export type AuditColumns = Omit<AuditLogTable, 'id' | 'hash'> & Readonly<Record<
 export interface DatabaseStatus {
   readonly version: string
   readonly size_bytes: unknown
-  /** Truthy when the database takes no writes. */
-  readonly read_only: unknown
+  /** What keeps the store from writing; `null` when nothing does. */
+  readonly refusal: 'READ_ONLY' | 'PERMISSION_DENIED' | 'MALFORMED' | null
 }
 
 /** One row for each writer holds the number of its last group, and is locked by the group from its first statement on. */

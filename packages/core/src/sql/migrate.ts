@@ -6,11 +6,14 @@ import {
   systemTimeZone,
 } from '../calendar.ts'
 import { invalidArgument, StoreError } from '../errors.ts'
+import { checkBoolean, describe } from '../values.ts'
 import type { SqlFlavor, SqlRunner } from './flavor.ts'
 import { migrationsFrom, SCHEMA_VERSION } from './migrations.ts'
 import { prepare } from './prepare.ts'
 import { Batch, type Program, type Statement } from './program.ts'
-import { TABLE_NAMES } from './tables.ts'
+
+/** The tables of the crate's databases. */
+const RUST_TABLES = ['audit_log', 'usage', 'cooldowns', 'snapshot']
 
 export interface MigrateOptions {
   /**
@@ -28,7 +31,11 @@ export interface MigrateOptions {
 }
 
 /** To be called before anything is made. @throws StoreError `INVALID_ARGUMENT`. */
-export function checkMigrateOptions({ calendar, changeCalendar }: MigrateOptions): void {
+export function checkMigrateOptions({ calendar, changeCalendar = false, migrate = 'auto' }: MigrateOptions): void {
+  if (!['auto', 'never'].includes(migrate)) {
+    throw invalidArgument(`migrate must be auto or never, not ${describe(migrate)}`)
+  }
+  checkBoolean(changeCalendar, 'changeCalendar')
   if (calendar !== undefined) checkCalendarFields(calendar)
   else if (changeCalendar) throw invalidArgument('changeCalendar needs a calendar to change to')
 }
@@ -142,8 +149,7 @@ function tooOld(version: number): StoreError {
 
 /** The refusal of a database whose tables are not the store's. */
 export function unrecognizedSchema(names: ReadonlySet<string>): StoreError {
-  const shared = TABLE_NAMES.filter((name) => name !== 'meta' && name !== 'operations')
-  if (shared.every((name) => names.has(name))) {
+  if (RUST_TABLES.every((name) => names.has(name)) && !names.has('operations')) {
     return new StoreError(
       'RUST_SCHEMA',
       'this is a database of the Rust crate, and stays as it is; import it into a new store: shepherd-store import rust PATH',

@@ -5,14 +5,14 @@ import type { SqlFlavor } from './flavor.ts'
 import { once } from './prepare.ts'
 import type { Statement } from './program.ts'
 
-/** The version of the schema that this library reads and writes. */
-export const SCHEMA_VERSION = 1
-
 /** What leads from the version before to each version. A shipped one is never edited; a change is a new one. */
 const MIGRATIONS: readonly {
   readonly version: number
   readonly define: (flavor: SqlFlavor) => readonly Statement[]
 }[] = [{ version: 1, define: firstSchema }]
+
+/** The version of the schema that this library reads and writes. */
+export const SCHEMA_VERSION = Math.max(...MIGRATIONS.map(({ version }) => version))
 
 /** The statements that lead from `version` (0: nothing there) to `SCHEMA_VERSION`. */
 export function migrationsFrom(version: number, flavor: SqlFlavor): readonly Statement[] {

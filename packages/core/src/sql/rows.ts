@@ -7,7 +7,19 @@ import type { AuditLogRow, UsageSumRow } from './queries.ts'
 
 /** Rows become values here, and nowhere else. Drivers give integers as numbers, as text or as bigints. */
 export function auditRow(row: AuditLogRow): AuditRow {
-  const { scope, node, type, entry_id, session_id, event, original_id, digest, hash } = row
+  const {
+    scope,
+    node,
+    type,
+    entry_id,
+    session_id,
+    event,
+    original_id,
+    original_timestamp,
+    original_event,
+    digest,
+    hash,
+  } = row
   return {
     id: toInteger(row.id, 'audit_log.id'),
     timestamp: parseInstant(row.timestamp),
@@ -17,13 +29,13 @@ export function auditRow(row: AuditLogRow): AuditRow {
     ...(entry_id === null ? {} : { entryId: entry_id }),
     ...(session_id === null ? {} : { sessionId: session_id }),
     text: event,
-    ...(original_id === null
+    ...(original_id === null && original_timestamp === null && original_event === null
       ? {}
       : {
           original: {
-            id: toInteger(original_id, 'audit_log.original_id'),
-            timestamp: row.original_timestamp ?? '',
-            event: row.original_event ?? '',
+            id: original_id === null ? Number.NaN : Number(original_id),
+            timestamp: original_timestamp ?? '',
+            event: original_event ?? '',
           },
         }),
     digest,

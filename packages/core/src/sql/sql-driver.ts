@@ -86,7 +86,10 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
     if (shared !== 'needs_exclusive_locks') return shared
     const exclusive = await attempt('exclusive')
     if (exclusive !== 'needs_exclusive_locks') return exclusive
-    throw new StoreError('DATABASE', 'a group that holds every lock asked for them again')
+    throw new StoreError(
+      'DATABASE',
+      'a group that holds every lock asked for them again: a defect of this library, report it',
+    )
   }
 
   /** A group that one unit poisons is halved until that unit stands alone. */
@@ -125,9 +128,7 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
     for (const statement of lookAtTables) batch.add(statement)
     yield* batch.send()
     const found = status()[0]
-    if (found?.read_only) {
-      throw new StoreError('READ_ONLY', 'the database takes no writes: it is a standby, or was set read-only')
-    }
+    if (found?.refusal) throw new StoreError(found.refusal, REFUSALS[found.refusal])
     return {
       backend,
       version: String(found?.version),
@@ -144,9 +145,17 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
   }
 }
 
+const REFUSALS = {
+  READ_ONLY: 'the database takes no writes, as it is a standby; connect to the primary',
+  MALFORMED: 'the row that holds the end of the log is missing; restore a backup',
+  PERMISSION_DENIED: 'the role may not write to every table of the store; ask the owner of the schema',
+} as const
+
 function lostOutcome(): WriteOutcome {
   return {
     type: 'failed',
-    error: new StoreError('DATABASE', 'the outcome of the write was lost', { outcome: 'unknown' }),
+    error: new StoreError('DATABASE', 'the outcome of the write was lost: a defect of this library, report it', {
+      outcome: 'unknown',
+    }),
   }
 }

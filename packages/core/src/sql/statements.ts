@@ -135,8 +135,8 @@ export function createStatements({ db, textOf, lastAuditId, operationAge, skipLo
         audit_count: slots.audit_count,
       }),
     ),
-    /** Forgets a few of the oldest, as long as more than `keep` are left. */
-    forgetOperations: prepare((slots: { readonly before: string; readonly keep: number; readonly limit: number }) =>
+    /** Forgets a few of the oldest. One that has at most `newer` newer ones stays. */
+    forgetOperations: prepare((slots: { readonly before: string; readonly newer: number; readonly limit: number }) =>
       db.deleteFrom('operations').where((eb) =>
         eb(
           eb.refTuple('scope', 'operation_id'),
@@ -145,15 +145,13 @@ export function createStatements({ db, textOf, lastAuditId, operationAge, skipLo
             .selectFrom('operations')
             .select(['scope', 'operation_id'])
             .where('applied_at', '<', operationAge.forgetBefore(slots.before))
-            .where((where) =>
-              where.exists(
-                where
-                  .selectFrom('operations as kept')
-                  .select('kept.digest')
-                  .orderBy('kept.applied_at')
-                  .limit(1)
-                  .offset(slots.keep),
-              ),
+            .where('applied_at', '<', (query) =>
+              query
+                .selectFrom('operations as kept')
+                .select('kept.applied_at')
+                .orderBy('kept.applied_at', 'desc')
+                .limit(1)
+                .offset(slots.newer),
             )
             .orderBy('applied_at')
             .limit(slots.limit)

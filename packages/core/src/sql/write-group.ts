@@ -222,7 +222,7 @@ function* operationWrites(
   if (forgetBefore === undefined) return
   yield statements.forgetOperations({
     before: forgetBefore.toISOString(),
-    keep: LIMITS.OPERATIONS_KEPT_MIN,
+    newer: LIMITS.OPERATIONS_KEPT_MIN - 1,
     limit: recorded * FORGOTTEN_PER_OPERATION,
   })
 }

@@ -1,15 +1,13 @@
-import type { AuditEvent, Change, OriginalRecord, Store } from '@shepherd-store/core'
-import { isDay, isStoreError, LIMITS, StoreError } from '@shepherd-store/core'
+import { type AuditEvent, isDay, LIMITS, type OriginalRecord } from '@shepherd-store/core'
 import { type Cell, isSafe } from './cell.ts'
 import { parseCrateEvent, parseReadmeEvent } from './event.ts'
 import { parseTime, show, UnreadableRow } from './forms.ts'
+import { ImportedLog, type LogRow } from './imported-log.ts'
 import { quarantinedRow, rowNumber } from './quarantine.ts'
 import type { RowCounts, RowProblem } from './report.ts'
 import type { ImportRun } from './run.ts'
 import type { RustSource } from './source.ts'
 import type { SourceRow } from './table-reader.ts'
-
-type ImportAudit = Extract<Change, { type: 'import_audit' }>
 
 /**
  * Appends every row of the log that is not there yet, in the order of their ids, each with its time and its text. One
@@ -17,7 +15,7 @@ type ImportAudit = Extract<Change, { type: 'import_audit' }>
  */
 export async function importAudits(run: ImportRun): Promise<RowCounts> {
   const reader = new AuditReader(run)
-  const log = new ImportedLog(run)
+  const log = new ImportedLog(run.writer)
   let found = 0
   let unreadable = 0
   let imported = 0
@@ -28,73 +26,17 @@ export async function importAudits(run: ImportRun): Promise<RowCounts> {
       unreadable += 1
       run.problems.add(problem)
     }
-    imported += await log.append(audits.flatMap(({ change }) => change ?? []))
+    imported += await log.append(audits.flatMap(({ logRow }) => logRow ?? []))
     found += page.length
     run.step('audits', found)
   }
+  await log.checkSameSource()
   return { found, imported, alreadyThere: found - imported, unreadable }
-}
-
-/** What the store has of the source's log: its first rows, without gaps. */
-class ImportedLog {
-  readonly #run: ImportRun
-  /** The last row that is there; `null` before that was looked up. */
-  #last: OriginalRecord | undefined | null = null
-
-  constructor(run: ImportRun) {
-    this.#run = run
-  }
-
-  /**
-   * Appends those that are not there, and returns how many. The commit is named after its first row: an import that
-   * runs beside this one, or a commit of a lost one that arrives late, cannot append that row a second time.
-   */
-  async append(audits: readonly ImportAudit[]): Promise<number> {
-    const { writer } = this.#run
-    if (this.#last === null) this.#last = await lastImported(writer.view)
-    for (;;) {
-      this.#checkSameSource(audits)
-      const after = this.#last?.id ?? Number.NEGATIVE_INFINITY
-      const missing = audits.filter(({ original }) => original.id > after)
-      const [first] = missing
-      if (first === undefined) return 0
-      try {
-        await writer.commit(`audits from ${first.original.id}`, missing)
-        this.#last = missing.at(-1)?.original
-        return missing.length
-      } catch (error) {
-        if (!isStoreError(error, 'OPERATION_MISMATCH')) throw error
-        // Another import appended fewer or more rows from here: go on after them.
-        this.#last = await lastImported(writer.view)
-        if (this.#last === undefined || this.#last.id <= after) throw error
-      }
-    }
-  }
-
-  /** A source that only shares its beginning with the imported one, a copied machine's, would lose its other rows. */
-  #checkSameSource(audits: readonly ImportAudit[]): void {
-    const last = this.#last
-    const twin = audits.find(({ original }) => original.id === last?.id)?.original
-    if (!last || !twin || (twin.timestamp === last.timestamp && twin.event === last.event)) return
-    const { node } = this.#run.writer.view
-    throw new StoreError(
-      'INVALID_ARGUMENT',
-      `row ${last.id} of audit_log is not the one that was imported as node ${node}: the source is another, or was ` +
-        'changed since. Give it a node of its own',
-    )
-  }
-}
-
-async function lastImported(view: Store): Promise<OriginalRecord | undefined> {
-  const newestFirst = view.readAudits({ node: view.node, order: 'desc', limit: 10 })
-  // Records without an original are rows of other tables, in quarantine.
-  for await (const { original } of newestFirst) if (original !== undefined) return original
-  return undefined
 }
 
 interface ReadAudit {
   /** Absent when the row's id is beyond what a record can hold. */
-  readonly change?: ImportAudit
+  readonly logRow?: LogRow
   readonly problem?: RowProblem
 }
 
@@ -138,7 +80,7 @@ class AuditReader {
     if (timestamp === undefined || event === undefined) return quarantined(attempt, attempt.problem ?? '')
     const change = { type: 'import_audit', timestamp, event, original: originalOf(row) } as const
     const refusal = await this.#run.writer.refusal(change)
-    return refusal === undefined ? { change } : quarantined(attempt, refusal)
+    return refusal === undefined ? { logRow: { change, damaged: false } } : quarantined(attempt, refusal)
   }
 
   #event(row: SourceRow, timestamp: Date): AuditEvent {
@@ -179,11 +121,14 @@ function quarantined({ row, timestamp, nearest }: Attempt, problem: string): Rea
   const { event, kept } = quarantinedRow('audit_log', row, cells, problem)
   const timeOf = nearest === undefined ? {} : { time_of_row: nearest.row === undefined ? null : rowNumber(nearest.row) }
   return {
-    change: {
-      type: 'import_audit',
-      timestamp: timestamp ?? nearest?.timestamp ?? new Date(0),
-      event: { ...event, data: { ...event.data, ...timeOf } },
-      original,
+    logRow: {
+      change: {
+        type: 'import_audit',
+        timestamp: timestamp ?? nearest?.timestamp ?? new Date(0),
+        event: { ...event, data: { ...event.data, ...timeOf } },
+        original,
+      },
+      damaged: row.damage !== undefined,
     },
     problem: { table: 'audit_log', row: rowNumber(row), problem, quarantined: kept },
   }

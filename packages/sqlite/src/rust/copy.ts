@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { isStoreError, StoreError } from '@shepherd-store/core'
 import { codeOf } from '../errors.ts'
+import { SQLITE_MAGIC } from '../place.ts'
 
 /** A database file in a directory of our own, with whatever journal stood beside it. */
 export interface PrivateCopy {
@@ -21,15 +22,16 @@ export interface PrivateCopy {
  * Without a lock the file may change while it is read. So everything is read twice: each block that is the same both
  * times had that content at the moment between the two passes, and so all of them together are the files of that
  * moment. What SQLite finds there is what a crash would have left, and it recovers the copy as it would after one.
- * @throws StoreError `NOT_FOUND`, `UNRECOGNIZED_SCHEMA` (not an SQLite database), `BUSY` (it keeps changing),
- * `DISK_FULL` (no room for the copy), `IO`; `signal.reason` once it is aborted.
+ * @throws StoreError `NOT_FOUND`, `INVALID_ARGUMENT` (not a file), `UNRECOGNIZED_SCHEMA` (not an SQLite database),
+ * `PERMISSION_DENIED`, `BUSY` (it keeps changing), `DISK_FULL` (no room for the copy), `IO` (it cannot be read, or no copy
+ * be made); `signal.reason` once it is aborted.
  */
 export async function copyDatabase(path: string, signal?: AbortSignal): Promise<PrivateCopy> {
   try {
     // SQLite keeps the journal beside the file itself, not beside a link to it.
     const source = await realpath(path)
     await checkHeader(source, path)
-    const directory = await mkdtemp(join(tmpdir(), 'shepherd-rust-')) // mode 0700
+    const directory = await makeDirectory(path)
     const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })
     const file = join(directory, 'source.db')
     try {
@@ -102,26 +104,53 @@ async function checkHeader(source: string, path: string): Promise<void> {
   }
   const handle = await open(source, 'r')
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0)
-    if (buffer.toString('latin1', 0, bytesRead) === 'SQLite format 3\0') return
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SQLITE_MAGIC.length), { position: 0 })
+    if (buffer.toString('latin1', 0, bytesRead) === SQLITE_MAGIC) return
   } finally {
     await handle.close()
   }
   throw new StoreError('UNRECOGNIZED_SCHEMA', `${path} is not an SQLite database; ${ADVICE}`)
 }
 
+/** With mode 0700. */
+async function makeDirectory(path: string): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'shepherd-rust-'))
+  } catch (error) {
+    throw copyError(error, path)
+  }
+}
+
+/** The temporary directory is at fault, not the source. */
+function copyError(cause: unknown, path: string): StoreError {
+  const code = codeOf(cause)
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  return new StoreError(
+    isFull ? 'DISK_FULL' : 'IO',
+    `${path} is read from a copy, and none can be made in ${tmpdir()} (${code}); set TMPDIR (on Windows TEMP) to a ` +
+      `directory that ${isFull ? 'has room for it' : 'exists and can be written'}`,
+    { cause },
+  )
+}
+
 function fileError(error: unknown, path: string): unknown {
+  if (isStoreError(error)) return error
   const options = { cause: error }
-  switch (codeOf(error)) {
+  const code = codeOf(error)
+  switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
       return new StoreError('NOT_FOUND', `there is no file ${path}; ${ADVICE}`, options)
+    case 'EACCES':
+    case 'EPERM':
+      return new StoreError('PERMISSION_DENIED', `${path} may not be read (${code}); look at its permissions`, options)
     case 'ENOSPC':
     case 'EDQUOT':
-      return new StoreError('DISK_FULL', `there is no room for a copy of ${path} in ${tmpdir()}; make some`, options)
+    case 'EROFS':
+      return copyError(error, path)
     case '':
       return error
     default:
-      return isStoreError(error) ? error : new StoreError('IO', `${path} cannot be read (${codeOf(error)})`, options)
+      return new StoreError('IO', `${path} cannot be read (${code}); look at the disk`, options)
   }
 }

@@ -7,6 +7,7 @@ import type {
   SessionEndReason,
 } from '@shepherd-store/core'
 import { canonicalSessionId, parseDuration, parseSeconds, parseTime, show, UnreadableRow } from './forms.ts'
+import { parseJson, parseObject } from './json.ts'
 
 /** What the log said of a session before the row at hand. */
 export interface StartedSession {
@@ -56,21 +57,6 @@ export function parseReadmeEvent(type: string, data: string, context: EventConte
     throw new UnreadableRow(`event_type says ${show(type)}, event_data says ${show(inner)}`)
   }
   return eventOf(type, fields, context)
-}
-
-/** JSON as the crate wrote it. @throws UnreadableRow when it is none. */
-export function parseJson(text: string, what: string): JsonValue {
-  try {
-    return JSON.parse(text) as JsonValue
-  } catch {
-    throw new UnreadableRow(`${what} is not JSON: ${show(text)}`)
-  }
-}
-
-/** @throws UnreadableRow */
-export function parseObject(json: JsonValue, what: string): JsonObject {
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject
-  throw new UnreadableRow(`${what} is not an object: ${show(json)}`)
 }
 
 function eventOf(name: string, fields: JsonObject, context: EventContext): AuditEvent {

@@ -1,4 +1,4 @@
-import { LIMITS } from '@shepherd-store/core'
+import { describe, LIMITS } from '@shepherd-store/core'
 
 /** The row cannot be understood. The message is the reason, for the report. */
 export class UnreadableRow extends Error {
@@ -39,9 +39,11 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Z
  * played. @throws UnreadableRow also beyond 2^53 − 1 ms.
  */
 export function parseDuration(value: unknown, what: string): number {
-  const { secs, nanos } =
-    typeof value === 'object' && value !== null ? (value as { secs?: unknown; nanos?: unknown }) : {}
-  if (!isCount(nanos) || nanos >= 1_000_000_000) throw new UnreadableRow(`${what} is not a duration: ${show(value)}`)
+  if (typeof value !== 'object' || value === null) throw new UnreadableRow(`${what} is not a duration: ${show(value)}`)
+  const { secs, nanos } = value as { readonly secs?: unknown; readonly nanos?: unknown }
+  if (!isCount(nanos) || nanos >= 1_000_000_000) {
+    throw new UnreadableRow(`${what}.nanos is not a number below a billion: ${show(nanos)}`)
+  }
   return checkMs(parseSeconds(secs, `${what}.secs`) + Math.floor(nanos / 1_000_000), what)
 }
 
@@ -62,12 +64,10 @@ export function canonicalSessionId(text: string): string {
 
 const UUID = /^(?:urn:uuid:|\{)?([\da-f]{8})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{12})\}?$/i
 
-/** A value as the reason of an unreadable row shows it: on one line, and short. */
+/** A value as the reason of an unreadable row shows it: short, and whatever it is. */
 export function show(value: unknown): string {
   if (value === undefined) return 'it is missing'
-  if (Buffer.isBuffer(value)) return `${value.length} bytes that are not text`
-  const text = typeof value === 'bigint' ? String(value) : JSON.stringify(value)
-  return text.length > 80 ? `${text.slice(0, 80).toWellFormed()}…` : text
+  return Buffer.isBuffer(value) ? `${value.length} bytes that are not text` : describe(value)
 }
 
 function checkMs(ms: number, what: string): number {

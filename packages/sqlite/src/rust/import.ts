@@ -1,4 +1,12 @@
-import { type NodeId, requireSupportedNode, type Store, StoreError } from '@shepherd-store/core'
+import {
+  checkBoolean,
+  checkFields,
+  describe,
+  type NodeId,
+  requireSupportedNode,
+  type Store,
+  StoreError,
+} from '@shepherd-store/core'
 import { importAudits } from './audit.ts'
 import { Comparison } from './comparison.ts'
 import { importCooldowns } from './cooldown.ts'
@@ -41,9 +49,10 @@ export interface ImportProgress {
  * May be repeated, also after a failure or while the crate still writes: it goes on where it stopped, and what is there
  * already is not written again. What cannot be read is kept in a record `rust_row_unreadable`, and the rest goes on.
  * What was imported before an error stays.
- * @throws StoreError `NOT_FOUND`, `UNRECOGNIZED_SCHEMA`, `CORRUPT` (nothing can be read, or the source not recognised),
- * `BUSY` (the source keeps changing), `DISK_FULL` or `IO` (its copy), `INVALID_ARGUMENT` (the node is the store's own,
- * or has another source), and whatever the store's own methods reject with; `signal.reason` once it is aborted.
+ * @throws StoreError `INVALID_ARGUMENT` (an argument is not what it must be; the node is the store's own, or has another
+ * source), `NOT_FOUND`, `PERMISSION_DENIED`, `UNRECOGNIZED_SCHEMA`, `CORRUPT` (nothing can be read, or the source not
+ * recognised), `BUSY` (the source keeps changing), `DISK_FULL` or `IO` (its copy), and whatever the store's own methods
+ * reject with; `signal.reason` once it is aborted.
  */
 export async function importRustStore(
   path: string,
@@ -51,6 +60,7 @@ export async function importRustStore(
   options: RustImportOptions = {},
 ): Promise<RustImportReport> {
   requireSupportedNode()
+  checkArguments(path, store, options)
   options.signal?.throwIfAborted()
   const source = await openRustSource(path, options.signal)
   try {
@@ -58,6 +68,21 @@ export async function importRustStore(
   } finally {
     await source.close()
   }
+}
+
+/** @throws StoreError `INVALID_ARGUMENT` */
+function checkArguments(path: string, store: Store, options: RustImportOptions): void {
+  checkFields(options, ['dryRun', 'onProgress', 'node', 'signal'], 'options')
+  const { dryRun, onProgress, signal } = options
+  if (dryRun !== undefined) checkBoolean(dryRun, 'dryRun')
+  check(onProgress === undefined || typeof onProgress === 'function', 'onProgress must be a function', onProgress)
+  check(signal === undefined || signal instanceof AbortSignal, 'signal must be an AbortSignal', signal)
+  check(typeof path === 'string' && path !== '' && !path.includes('\0'), "path must be a file's path", path)
+  check(typeof store?.view === 'function', 'store must be a Store, which an open… function returns', store)
+}
+
+function check(holds: boolean, rule: string, value: unknown): void {
+  if (!holds) throw new StoreError('INVALID_ARGUMENT', `${rule}, not ${describe(value)}`)
 }
 
 async function importSource(source: RustSource, store: Store, options: RustImportOptions): Promise<RustImportReport> {

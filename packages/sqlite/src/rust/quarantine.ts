@@ -4,6 +4,8 @@ import type { Problems, RowProblem } from './report.ts'
 import type { RustTable, SourceRow } from './table-reader.ts'
 import type { ImportWriter } from './writer.ts'
 
+type OtherTable = Exclude<RustTable, 'audit_log'>
+
 /** The name of the event that holds a row which could not be read. */
 const UNREADABLE_ROW = 'rust_row_unreadable'
 
@@ -21,6 +23,13 @@ export function quarantinedRow(table: RustTable, row: SourceRow, cells: Cells, p
   const data = { table, row: rowNumber(row), problem, columns, digest }
   const kept = row.damage === undefined ? (complete ? 'whole' : 'in_part') : 'no'
   return { event: { type: 'other', name: UNREADABLE_ROW, data }, digest, kept }
+}
+
+/** Why a row is not imported. */
+export interface Obstacle {
+  readonly problem: string
+  /** `store`: the row is sound, and what the store has in its place is not. */
+  readonly fault: 'row' | 'store'
 }
 
 /** A row's id as the report and the log have it. */
@@ -42,7 +51,13 @@ export class Quarantine {
     this.#problems = problems
   }
 
-  async keep(table: Exclude<RustTable, 'audit_log'>, row: SourceRow, problem: string): Promise<void> {
+  /** Reports the row. It is kept unless the fault is the store's: then it waits in the source for a later import. */
+  async refuse(table: OtherTable, row: SourceRow, { problem, fault }: Obstacle): Promise<void> {
+    if (fault === 'row') await this.keep(table, row, problem)
+    else this.#problems.add({ table, row: rowNumber(row), problem, quarantined: 'no' })
+  }
+
+  async keep(table: OtherTable, row: SourceRow, problem: string): Promise<void> {
     const { event, digest, kept } = quarantinedRow(table, row, row.cells, problem)
     this.#problems.add({ table, row: rowNumber(row), problem, quarantined: kept })
     this.#known ??= this.#load()

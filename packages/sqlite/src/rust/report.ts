@@ -27,14 +27,18 @@ export interface RowCounts {
   readonly imported: number
   /** Imported before; of cooldowns also those that a later one overrides. */
   readonly alreadyThere: number
-  /** Of those found. Unreadable audit rows are imported, too, as quarantine records. */
+  /**
+   * Of those found. Unreadable audit rows are imported, too, as quarantine records. Of cooldowns also those in whose
+   * place the store has one that cannot be read.
+   */
   readonly unreadable: number
 }
 
 export interface UsageCounts {
   readonly found: number
+  /** Also what the store cannot add: the day's total would be too large, or what it has of that day cannot be read. */
   readonly unreadable: number
-  /** The readable rows together. */
+  /** The other rows together. */
   readonly totalMs: DurationMs
   readonly addedMs: DurationMs
   readonly alreadyThereMs: DurationMs

@@ -1,7 +1,7 @@
 import type { SessionSnapshot, StateSnapshot, Store } from '@shepherd-store/core'
 import { isStoreError } from '@shepherd-store/core'
-import { parseJson, parseObject } from './event.ts'
 import { canonicalSessionId, parseSeconds, parseTime, show, UnreadableRow } from './forms.ts'
+import { parseJson, parseObject } from './json.ts'
 import type { SnapshotCounts, UnfinishedSession } from './report.ts'
 import type { ImportRun } from './run.ts'
 import type { SourceRow } from './table-reader.ts'

@@ -1,11 +1,11 @@
 import type { Change, Day, DurationMs, EntryId } from '@shepherd-store/core'
-import { addDays, compareText, isDay, isStoreError, LIMITS, StoreError } from '@shepherd-store/core'
+import { addDays, compareText, isDay, isStoreError, LIMITS } from '@shepherd-store/core'
 import { parseSeconds, show, UnreadableRow } from './forms.ts'
-import { rowNumber } from './quarantine.ts'
+import { type Obstacle, rowNumber } from './quarantine.ts'
 import type { UsageCounts } from './report.ts'
 import type { ImportRun } from './run.ts'
 import type { SourceRow } from './table-reader.ts'
-import { together } from './writer.ts'
+import { reasonOf, together } from './writer.ts'
 
 /**
  * Books what the source has beyond what was booked from it before: it sets, it does not add. What the source has lost
@@ -13,17 +13,25 @@ import { together } from './writer.ts'
  */
 export async function importUsage(run: ImportRun): Promise<UsageCounts> {
   const { rows, found, unreadable } = await readUsage(run)
+  const counts = { found, unreadable, totalMs: 0, addedMs: 0 }
   for (const { entryId, day, totalMs } of rows) run.comparison.booked(entryId, day, totalMs)
-  let done = found - rows.length
-  let addedMs = 0
+  let done = unreadable
   for (const batch of batches(rows)) {
-    const booked = await bookedOf(run, batch)
-    for (const ms of await together(batch.map((row) => book(run, row, booked.get(keyOf(row)) ?? 0)))) addedMs += ms
+    const bookedMs = await bookedOf(run, batch)
+    const bookings = await together(batch.map(async (row) => ({ row, ...(await book(run, row, bookedMs)) })))
+    for (const { row, addedMs, obstacle } of bookings) {
+      if (obstacle === undefined) {
+        counts.totalMs += row.totalMs
+        counts.addedMs += addedMs
+      } else {
+        counts.unreadable += 1
+        await run.quarantine.refuse('usage', row.row, obstacle)
+      }
+    }
     done += batch.length
     run.step('usage', done)
   }
-  const totalMs = rows.reduce((sum, row) => sum + row.totalMs, 0)
-  return { found, unreadable, totalMs, addedMs, alreadyThereMs: totalMs - addedMs }
+  return { ...counts, alreadyThereMs: counts.totalMs - counts.addedMs }
 }
 
 interface UsageRow {
@@ -91,41 +99,71 @@ function* batches(rows: readonly UsageRow[]): Iterable<readonly UsageRow[]> {
   if (batch.length > 0) yield batch
 }
 
-/** What an earlier import booked, for the days of `batch`. */
-async function bookedOf(run: ImportRun, batch: readonly UsageRow[]): Promise<ReadonlyMap<string, DurationMs>> {
+type BookedMs = (row: UsageRow) => DurationMs
+
+/** What an earlier import booked for the rows of `batch`. Of what cannot be read nothing, so that `book` meets it. */
+async function bookedOf(run: ImportRun, batch: readonly UsageRow[]): Promise<BookedMs> {
   const [from, last] = [batch[0]?.day, batch.at(-1)?.day]
-  if (from === undefined || last === undefined) return new Map()
+  if (from === undefined || last === undefined) return () => 0
   const { view } = run.writer
   const totals = await view.listUsage({ from, to: addDays(last, 1), by: ['day', 'entry'], node: view.node })
-  const booked = new Map<string, DurationMs>()
-  for (const { entryId = '', day = from, durationMs, unreadable } of totals) {
-    if (unreadable > 0) {
-      throw new StoreError('MALFORMED', `the usage of ${show(entryId)} on ${day} by node ${view.node} cannot be read`)
-    }
-    booked.set(keyOf({ entryId, day }), durationMs)
-  }
-  return booked
+  const booked = new Map(
+    totals.map(({ entryId = '', day = from, durationMs }) => [keyOf({ entryId, day }), durationMs]),
+  )
+  return (row) => booked.get(keyOf(row)) ?? 0
+}
+
+interface Booking {
+  readonly addedMs: DurationMs
+  /** Why the row could not be booked. */
+  readonly obstacle?: Obstacle
 }
 
 /**
- * Books the difference, and returns it. The commit is named after what it adds to: of several that saw the same
+ * Books the difference to what is booked. The commit is named after what it adds to: of several that saw the same
  * booking, only one takes effect.
  */
-async function book(run: ImportRun, row: UsageRow, bookedMs: DurationMs): Promise<DurationMs> {
+async function book(run: ImportRun, row: UsageRow, booked: BookedMs): Promise<Booking> {
+  const { writer } = run
+  const bookedMs = booked(row)
   const missingMs = row.totalMs - bookedMs
   if (missingMs < 0) {
     const problem = `${show(row.entryId)} has ${row.totalMs} ms on ${row.day}; ${bookedMs} are booked already, and stay`
     run.problems.add({ table: 'usage', row: rowNumber(row.row), problem, quarantined: 'no' })
   }
-  if (missingMs <= 0) return 0
+  if (missingMs <= 0) return { addedMs: 0 }
+  // A rehearsal does not know what is booked.
+  const foreseen = writer.dryRun ? await obstacleTo(run, row, missingMs) : undefined
+  if (foreseen !== undefined) return { addedMs: 0, obstacle: foreseen }
   try {
-    await run.writer.commit(`usage of ${keyOf(row)} above ${bookedMs}`, [additionOf(row, missingMs)])
-    return missingMs
+    await writer.commit(`usage of ${keyOf(row)} above ${bookedMs}`, [additionOf(row, missingMs)])
+    return { addedMs: missingMs }
   } catch (error) {
+    if (isStoreError(error, 'INVALID_ARGUMENT', 'MALFORMED')) {
+      const obstacle = await obstacleTo(run, row, missingMs)
+      if (obstacle !== undefined) return { addedMs: 0, obstacle }
+    }
     if (!isStoreError(error, 'OPERATION_MISMATCH')) throw error
-    const nowMs = (await bookedOf(run, [row])).get(keyOf(row)) ?? 0
-    if (nowMs <= bookedMs) throw error
-    return book(run, row, nowMs)
+    const now = await bookedOf(run, [row])
+    if (now(row) <= bookedMs) throw error
+    return book(run, row, now)
+  }
+}
+
+/** What of the entry's usage on that day, whoever booked it, keeps the store from adding `missingMs`. */
+async function obstacleTo(
+  { writer: { view } }: ImportRun,
+  { entryId, day }: UsageRow,
+  missingMs: DurationMs,
+): Promise<Obstacle | undefined> {
+  try {
+    const usedMs = await view.getUsage(entryId, day)
+    if (usedMs <= LIMITS.DURATION_MS_MAX - missingMs) return undefined
+    const problem = `${missingMs} ms more are too much beside the ${usedMs} ms that are booked: the day would pass 2^53 - 1 ms`
+    return { problem, fault: 'row' }
+  } catch (error) {
+    if (isStoreError(error, 'MALFORMED')) return { problem: reasonOf(error), fault: 'store' }
+    throw error
   }
 }
 

@@ -19,6 +19,8 @@ export class ImportWriter {
   readonly view: Store
   /** The store as it was given. For reading. */
   readonly store: Store
+  /** Whether nothing is written. */
+  readonly dryRun: boolean
   readonly #rehearsal: Store
   readonly #options: WriterOptions
 
@@ -28,6 +30,7 @@ export class ImportWriter {
     }
     this.store = store
     this.view = store.view({ node: options.node })
+    this.dryRun = options.dryRun
     this.#rehearsal = createRehearsal(this.view)
     this.#options = options
   }
@@ -38,7 +41,7 @@ export class ImportWriter {
       await this.#rehearsal.commit([change])
       return undefined
     } catch (error) {
-      if (isStoreError(error, 'INVALID_ARGUMENT')) return error.message.replace(/^commit: /, '')
+      if (isStoreError(error, 'INVALID_ARGUMENT')) return reasonOf(error)
       throw error
     }
   }
@@ -49,7 +52,7 @@ export class ImportWriter {
    */
   async commit(operation: string, changes: readonly Change[]): Promise<Applied> {
     const operationId = this.#operationId(operation)
-    return this.#patiently(() => (this.#options.dryRun ? this.#rehearsal : this.view).commit(changes, { operationId }))
+    return this.#patiently(() => (this.dryRun ? this.#rehearsal : this.view).commit(changes, { operationId }))
   }
 
   /** Commits as the store's own node, if all the conditions hold. */
@@ -59,7 +62,7 @@ export class ImportWriter {
     conditions: readonly Condition[],
   ): Promise<Applied | Refused> {
     const operationId = this.#operationId(`${operation} of ${this.store.node}`)
-    const store = this.#options.dryRun ? this.#rehearsal : this.store
+    const store = this.dryRun ? this.#rehearsal : this.store
     return this.#patiently(() => store.commit(changes, { operationId, if: conditions }))
   }
 
@@ -84,6 +87,11 @@ export class ImportWriter {
     signal?.throwIfAborted()
     return commit()
   }
+}
+
+/** The error's message without the method that it left through: the reason why a row is not imported. */
+export function reasonOf({ message, operation }: StoreError): string {
+  return operation === undefined ? message : message.replace(`${operation}: `, '')
 }
 
 /** What all of them come to. When some fail, only after the others have ended: nothing is under way afterwards. */

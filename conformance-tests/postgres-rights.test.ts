@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { type Change, isStoreError } from '@shepherd-store/core'
+import { openPostgresStore } from '@shepherd-store/postgres'
+import pg from 'pg'
+import { afterAll, inject, test } from 'vitest'
+import { createDatabase } from './postgres/database.ts'
+
+const TABLES = ['audit_log', 'audit_head', 'usage', 'cooldowns', 'snapshot', 'operations', 'writers', 'meta']
+const RIGHTS = ['select', 'insert', 'update', 'delete']
+/** Every kind of change. */
+const CHANGES: readonly Change[] = [
+  { type: 'append_audit', event: { type: 'service_started' } },
+  { type: 'add_usage', entryId: 'minecraft', day: '2026-11-23', durationMs: 1 },
+  { type: 'set_cooldown', entryId: 'minecraft', until: new Date('2026-11-23T10:00:00Z') },
+  { type: 'extend_cooldown', entryId: 'minecraft', until: new Date('2026-11-23T11:00:00Z') },
+  { type: 'clear_cooldown', entryId: 'minecraft' },
+  { type: 'save_snapshot', snapshot: { timestamp: new Date('2026-11-23T10:00:00Z') } },
+]
+
+const role = `writer_${process.pid}`
+const { url, drop } = await createDatabase(inject('postgresUrl'))
+const admin = new pg.Client({ connectionString: url })
+await admin.connect()
+await (await openPostgresStore(url, { node: 'hub', schema: 'rights' })).close()
+await admin.query(`create role ${role} login password 'writer'`)
+await admin.query(`grant usage on schema rights to ${role}`)
+await admin.query(`grant ${RIGHTS.join(', ')} on all tables in schema rights to ${role}`)
+afterAll(async () => {
+  await admin.query(`drop owned by ${role}`)
+  await admin.query(`drop role ${role}`)
+  await admin.end()
+  await drop()
+})
+
+/** What the role's store, opened before that change of its rights, says of its health, and of a write of every kind. */
+async function answers(change: string): Promise<{ readonly health: string; readonly write: string }> {
+  const where = Object.assign(new URL(url), { username: role, password: 'writer' }).href
+  const store = await openPostgresStore(where, { node: 'hub', schema: 'rights', migrate: 'never' })
+  await admin.query(change)
+  const { problems } = await store.health()
+  const write = await store.commit(CHANGES, { operationId: change }).then(
+    () => 'done',
+    (error: unknown) => (isStoreError(error) ? error.code : String(error)),
+  )
+  await store.close()
+  return { health: problems.map(({ code }) => code).join() || 'done', write }
+}
+
+test('is healthy for a role that may read and write rows, and no more', async () => {
+  assert.deepEqual(await answers('select 1'), { health: 'done', write: 'done' })
+})
+
+test('tells in its health of each right that writes need and the role lacks', async () => {
+  const wrong: string[] = []
+  let needed = 0
+  for (const [table, right] of TABLES.flatMap((name) => RIGHTS.map((each) => [name, each] as const))) {
+    const { health, write } = await answers(`revoke ${right} on rights.${table} from ${role}`)
+    await admin.query(`grant ${right} on rights.${table} to ${role}`)
+    if (write !== 'done') needed += 1
+    // Reads need rights that writes do not.
+    if (health !== write && !(right === 'select' && write === 'done'))
+      wrong.push(`without ${right} on ${table} its health is ${health}, and a write ${write}`)
+  }
+  assert.deepEqual(wrong, [])
+  assert.ok(needed > TABLES.length)
+})

@@ -1,0 +1,84 @@
+import { type Change, isStoreError, type OriginalRecord, type Store, StoreError } from '@shepherd-store/core'
+import type { ImportWriter } from './writer.ts'
+
+/** A row of the log as it is to be imported. */
+export interface LogRow {
+  readonly change: Extract<Change, { type: 'import_audit' }>
+  /** It stands on a damaged part of the file: nothing of it is known. */
+  readonly damaged: boolean
+}
+
+/** What the store has of the source's log: its first rows, without gaps. */
+export class ImportedLog {
+  readonly #writer: ImportWriter
+  /** The last row that is there; `null` before that was looked up. */
+  #last: OriginalRecord | undefined | null = null
+  /** Of the source's rows that are there already the last one so far, until it was compared with the store's. */
+  #shared: OriginalRecord | undefined
+
+  constructor(writer: ImportWriter) {
+    this.#writer = writer
+  }
+
+  /**
+   * Appends those that are not there, and returns how many. The commit is named after its first row: an import that
+   * runs beside this one, or a commit of a lost one that arrives late, cannot append that row a second time.
+   * @throws StoreError `INVALID_ARGUMENT` when the source is another than the imported one; nothing is appended.
+   */
+  async append(rows: readonly LogRow[]): Promise<number> {
+    if (this.#last === null) this.#last = await lastImported(this.#writer.view)
+    for (;;) {
+      const after = this.#last?.id ?? Number.NEGATIVE_INFINITY
+      const sharedRow = rows.findLast(({ change, damaged }) => !damaged && change.original.id <= after)
+      this.#shared = sharedRow?.change.original ?? this.#shared
+      const missing = rows.flatMap(({ change }) => (change.original.id > after ? [change] : []))
+      const [first] = missing
+      if (first === undefined) return 0
+      await this.checkSameSource()
+      try {
+        await this.#writer.commit(`audits from ${first.original.id}`, missing)
+        this.#last = missing.at(-1)?.original
+        return missing.length
+      } catch (error) {
+        if (!isStoreError(error, 'OPERATION_MISMATCH')) throw error
+        // Another import appended fewer or more rows from here: go on after them.
+        this.#last = await lastImported(this.#writer.view)
+        if (this.#last === undefined || this.#last.id <= after) throw error
+      }
+    }
+  }
+
+  /**
+   * Compares the last row that both have: of a source that only shares its beginning with the imported one, such as a
+   * copied machine's or a restored backup that was written to since, the other rows would be taken for those that are
+   * there. Where the source has all rows, the store's is at hand; where it is shorter, the store's log is read back to it.
+   * @throws StoreError `INVALID_ARGUMENT`
+   */
+  async checkSameSource(): Promise<void> {
+    const shared = this.#shared
+    if (shared === undefined) return
+    const { view } = this.#writer
+    const stored = shared.id === this.#last?.id ? this.#last : await lastImported(view, shared.id)
+    if (stored?.id !== shared.id || stored.timestamp !== shared.timestamp || stored.event !== shared.event) {
+      throw new StoreError(
+        'INVALID_ARGUMENT',
+        `row ${shared.id} of audit_log is not the one that was imported as node ${view.node}: the source is another, ` +
+          'or was changed since. Give it a node of its own; what both have is then in the store twice',
+      )
+    }
+    this.#shared = undefined
+  }
+}
+
+/** The last row of the source's log in the store whose id is at most `upTo`. */
+async function lastImported(view: Store, upTo = Number.POSITIVE_INFINITY): Promise<OriginalRecord | undefined> {
+  for await (const { id, original } of view.readAudits({ node: view.node, order: 'desc', limit: 100 })) {
+    // Records without an original are rows of other tables, in quarantine.
+    if (original === undefined) continue
+    if (!Number.isSafeInteger(original.id)) {
+      throw new StoreError('MALFORMED', `record ${id} does not tell which row of the source it is; see verifyAudits`)
+    }
+    if (original.id <= upTo) return original
+  }
+  return undefined
+}
