@@ -9,8 +9,10 @@ import {
 import {
   at,
   bothOf,
+  isConditional,
   onContents,
   onDriver,
+  onEachUnit,
   onOutcomes,
   onPages,
   onRequests,
@@ -25,27 +27,25 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'page-with-its-start',
     plants: 'returns the record that a page was to begin after',
-    sabotage: onBounds(({ after, ...query }) => ({
-      ...query,
-      after: typeof after === 'number' && after > 0 ? after - 1 : after,
-    })),
+    caughtBy: 'audit-pages/list/after-before-order-and-limit',
+    sabotage: onBounds((query) => (isPlace(query.after) ? { ...query, after: query.after - 1 } : query)),
   },
   {
     name: 'page-with-its-end',
     plants: 'returns the record that a page was to end before',
-    sabotage: onBounds(({ before, ...query }) => ({
-      ...query,
-      before: typeof before === 'number' && before > 0 ? before + 1 : before,
-    })),
+    caughtBy: 'audit-pages/list/after-before-order-and-limit',
+    sabotage: onBounds((query) => (isPlace(query.before) ? { ...query, before: query.before + 1 } : query)),
   },
   {
     name: 'page-with-one-more',
     plants: 'returns one record more than the limit',
+    caughtBy: 'audit-pages/list/after-before-order-and-limit',
     sabotage: onAuditRequests((audits) => ({ ...audits, limit: audits.limit + 1 })),
   },
   {
     name: 'page-without-its-last',
     plants: 'loses the last record of a full page',
+    caughtBy: 'audit-pages/read/each-record-exactly-once',
     sabotage: onResults((result, { audits }) => {
       const full = audits !== undefined && audits.limit > 1 && result.audits.length === audits.limit
       return full ? { ...result, audits: result.audits.slice(0, -1) } : result
@@ -54,30 +54,35 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'page-limit-clamped',
     plants: 'returns a smaller page than was asked for, instead of refusing the limit',
+    caughtBy: 'numbers/limit/from-1-to-1000',
     sabotage: onStore((sound) => ({
-      getRecentAudits: (limit) => sound.getRecentAudits(Math.min(limit, 1_000)),
-      listAudits: (query) =>
-        sound.listAudits(query?.limit === undefined ? query : { ...query, limit: Math.min(query.limit, 1_000) }),
+      getRecentAudits: (limit) => sound.getRecentAudits(isTooLarge(limit) ? 1_000 : limit),
+      listAudits: (query) => sound.listAudits(isTooLarge(query?.limit) ? { ...query, limit: 1_000 } : query),
     })),
   },
   {
     name: 'log-by-timestamp',
     plants: 'orders records by their timestamps, not by their places',
+    caughtBy: 'audit/append/a-clock-that-steps-back-changes-no-order',
     sabotage: onPages((page, order) => {
-      const sorted = page.toSorted((a, b) => a.timestamp.getTime() - b.timestamp.getTime())
-      return order === 'asc' ? sorted : sorted.toReversed()
+      const direction = order === 'asc' ? 1 : -1
+      return page.toSorted((a, b) => direction * (a.timestamp.getTime() - b.timestamp.getTime()))
     }),
   },
   {
     name: 'ties-oldest-first',
     plants: 'returns records of one millisecond oldest first, where the newest were to come first',
-    sabotage: onPages((page, order) =>
-      order === 'asc' ? page : page.toReversed().toSorted((a, b) => b.timestamp.getTime() - a.timestamp.getTime()),
-    ),
+    caughtBy: 'audit/recent/newest-first-within-one-millisecond',
+    sabotage: onPages((page, order) => {
+      if (order === 'asc') return page
+      const ties = Map.groupBy(page, ({ timestamp }) => timestamp.getTime())
+      return page.map((record) => ties.get(record.timestamp.getTime())?.pop() ?? record)
+    }),
   },
   {
     name: 'recent-oldest-first',
     plants: 'returns the recent records oldest first',
+    caughtBy: 'audit/recent/newest-first',
     sabotage: onStore((sound) => ({
       getRecentAudits: async (limit) => (await sound.getRecentAudits(limit)).toReversed(),
     })),
@@ -85,32 +90,34 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'log-of-every-scope',
     plants: 'shows a scope the records of all others',
+    caughtBy: 'audit/recent/of-the-own-scope-and-all-nodes',
     sabotage: onAuditRequests(({ scope: _, ...audits }) => audits),
   },
   {
     name: 'log-filter-ignored',
     plants: 'returns the records of every node when one was asked for',
+    caughtBy: 'audit-pages/list/by-node-and-scope',
     sabotage: onAuditRequests(({ node: _, ...audits }) => audits),
   },
   {
     name: 'gap-after-a-refusal',
     plants: 'uses up an id for a commit that is refused',
-    sabotage: onDriver((sound) => ({
-      async write(units) {
-        const outcomes = await sound.write(units)
-        for (const [index, { changes }] of units.entries()) {
-          const [change] = changes
-          if (outcomes[index]?.type !== 'refused' || change?.table !== 'audit') continue
-          const burnt = { ...change, content: { ...change.content, scope: 'gaps' } }
-          await writeOne(sound, { conditions: [], changes: [burnt] })
-        }
-        return outcomes
-      },
-    })),
+    caughtBy: 'audit/append/no-gap-after-a-refusal',
+    sabotage: onEachUnit(isConditional, async (sound, unit) => {
+      const outcome = await writeOne(sound, unit)
+      const [change] = unit.changes
+      if (outcome.type === 'refused' && change?.table === 'audit') {
+        // A record that no reader of the scope sees has the id.
+        const burnt = { ...change, content: { ...change.content, scope: 'gaps' } }
+        await writeOne(sound, { conditions: [], changes: [burnt] })
+      }
+      return outcome
+    }),
   },
   {
     name: 'gap-in-the-log',
     plants: 'leaves out the id 3',
+    caughtBy: 'audit/append/ids-without-gaps',
     sabotage: onDriver((sound) => {
       const shown = <T extends AuditPosition>(row: T): T => (row.id < 3 ? row : { ...row, id: row.id + 1 })
       const kept = (id: number): number => (id > 3 ? id - 1 : id)
@@ -133,6 +140,7 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'hashes-not-chained',
     plants: 'makes the hash of a record without the hash of the one before',
+    caughtBy: 'audit-chain/hash/follows-the-documented-rule',
     sabotage: bothOf(
       onOutcomes((outcome, { changes }) => {
         if (outcome.type !== 'applied') return outcome
@@ -145,6 +153,7 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'verification-blind',
     plants: 'finds every log intact',
+    caughtBy: 'audit-chain/verify/names-the-record-that-was-changed',
     sabotage: onStore((sound) => ({
       async verifyAudits(options) {
         const { firstBreak: _, ...verification } = await sound.verifyAudits(options)
@@ -155,16 +164,20 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'verification-without-head',
     plants: 'verifies a log without a look at the expected head',
+    caughtBy: 'audit-chain/verify/an-expected-head-with-another-hash-differs',
     sabotage: onStore((sound) => ({
       async verifyAudits(options) {
-        const verification = await sound.verifyAudits()
-        return options?.expectedHead === undefined ? verification : { ...verification, tail: 'proven' as const }
+        const verification = await sound.verifyAudits(options)
+        const problem = verification.firstBreak?.problem
+        if (problem !== 'head_missing' && problem !== 'head_differs') return verification
+        return { ...(await sound.verifyAudits()), tail: 'proven' }
       },
     })),
   },
   {
     name: 'verification-of-the-first-page',
     plants: 'verifies no more than the first page of the log',
+    caughtBy: 'audit-chain/verify/more-than-one-page',
     sabotage: onAuditRequests((audits) =>
       audits.scope === undefined && audits.after !== undefined && audits.after >= 1_000
         ? { ...audits, before: 1 }
@@ -174,6 +187,7 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'timestamps-in-whole-seconds',
     plants: 'cuts timestamps to whole seconds',
+    caughtBy: 'audit/append/takes-the-time-from-the-clock',
     sabotage: onContents((content) => ({
       ...content,
       timestamp: new Date(Math.floor(content.timestamp.getTime() / 1_000) * 1_000),
@@ -182,6 +196,7 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'timestamps-of-the-machine',
     plants: 'takes the time from the machine, not from the store’s clock',
+    caughtBy: 'audit/append/takes-the-time-from-the-clock',
     sabotage: onContents((content) =>
       content.original === undefined ? { ...content, timestamp: systemClock.now() } : content,
     ),
@@ -189,6 +204,7 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'timestamps-never-back',
     plants: 'gives a record the time of the one before when the clock has stepped back',
+    caughtBy: 'audit/append/a-clock-that-steps-back-changes-no-order',
     sabotage: onDriver((sound) => {
       let latest = new Date(0)
       const never = onContents((content) => {
@@ -201,11 +217,13 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'records-of-the-opened-node',
     plants: 'names another node in a record than the one that wrote it',
+    caughtBy: 'audit/append/names-the-node-and-the-scope',
     sabotage: onContents((content) => ({ ...content, node: 'local' })),
   },
   {
     name: 'import-stamped-now',
     plants: 'gives an imported record the time of its import',
+    caughtBy: 'audit/import/keeps-time-id-and-text',
     sabotage: onContents((content) =>
       content.original === undefined ? content : { ...content, timestamp: systemClock.now() },
     ),
@@ -213,11 +231,13 @@ export const auditSaboteurs: readonly Saboteur[] = [
   {
     name: 'import-without-original',
     plants: 'forgets what an imported record was in its source',
+    caughtBy: 'audit/import/keeps-time-id-and-text',
     sabotage: onContents(({ original: _, ...content }) => content),
   },
   {
     name: 'import-reformatted',
     plants: 'trims the text that an imported record had in its source',
+    caughtBy: 'audit/import/any-text-comes-back',
     sabotage: onContents((content) => {
       const { original } = content
       return original === undefined ? content : { ...content, original: { ...original, event: original.event.trim() } }
@@ -231,8 +251,18 @@ function unchained<T extends { readonly id: number; readonly digest: string }>(
   return { ...record, hash: linkHash(GENESIS_HASH, record.id, record.digest) }
 }
 
+/** The bounds of a page are others. Only of pages that are asked for one by one: a reader might never come to an end. */
 function onBounds(defect: (query: AuditQuery) => AuditQuery): Saboteur['sabotage'] {
   return onStore((sound) => ({ listAudits: (query) => sound.listAudits(query && defect(query)) }))
+}
+
+/** A place in a log, with one before it and one behind it. */
+function isPlace(id: number | undefined): id is number {
+  return id !== undefined && Number.isSafeInteger(id) && id > 0 && id < Number.MAX_SAFE_INTEGER
+}
+
+function isTooLarge(limit: number | undefined): boolean {
+  return limit !== undefined && Number.isSafeInteger(limit) && limit > 1_000
 }
 
 function onAuditRequests(defect: (audits: AuditRequest) => AuditRequest): Saboteur['sabotage'] {

@@ -1,37 +1,49 @@
 import {
   type DriverCondition,
+  type FailedCondition,
   type StoreDriver,
   StoreError,
   type UsageTotalAfter,
   type WriteOutcome,
   type WriteUnit,
 } from '@shepherd-store/core'
-import { at, onDriver, onCommit, onOutcomes, onUnits, roundTrip, type Saboteur, writeOne } from './saboteur.ts'
+import {
+  at,
+  bothOf,
+  isConditional,
+  onCommit,
+  onDriver,
+  onEachUnit,
+  onOutcomes,
+  onUnits,
+  roundTrip,
+  type Saboteur,
+  writeOne,
+} from './saboteur.ts'
 
 /** Defects in what a commit is: all or nothing, in order, each caller with its own outcome. */
 export const commitSaboteurs: readonly Saboteur[] = [
   {
     name: 'commit-in-pieces',
     plants: 'writes the changes of a commit one by one, so that those before a failing one stay',
-    sabotage: onDriver((sound) => ({ write: (units) => eachAlone(units, (unit) => inPieces(sound, unit)) })),
+    caughtBy: 'commit/atomic/an-overflow-writes-nothing',
+    sabotage: onEachUnit(({ operation, changes }) => operation === undefined && changes.length > 1, inPieces),
   },
   {
     name: 'half-a-commit-when-refused',
     plants: 'appends the records of a commit whose conditions do not hold',
-    sabotage: onDriver((sound) => ({
-      write: (units) =>
-        eachAlone(units, async (unit) => {
-          const outcome = await writeOne(sound, unit)
-          const records = unit.changes.filter(({ table }) => table === 'audit')
-          const half: WriteUnit = { conditions: [], changes: records }
-          if (outcome.type === 'refused' && records.length > 0) await writeOne(sound, half)
-          return outcome
-        }),
-    })),
+    caughtBy: 'commit/if/a-refusal-writes-nothing-of-any-kind',
+    sabotage: onEachUnit(isConditional, async (sound, unit) => {
+      const outcome = await writeOne(sound, unit)
+      const records = unit.changes.filter(({ table }) => table === 'audit')
+      if (outcome.type === 'refused') await writeOne(sound, { conditions: [], changes: records })
+      return outcome
+    }),
   },
   {
     name: 'last-change-dropped',
     plants: 'leaves out the last change of a commit of several, unless that is a record',
+    caughtBy: 'commit/atomic/applies-every-kind-of-change',
     sabotage: onUnits((unit) => {
       const others = unit.changes.slice(0, -1)
       const dropped = others.length > 0 && unit.changes.at(-1)?.table !== 'audit'
@@ -41,6 +53,7 @@ export const commitSaboteurs: readonly Saboteur[] = [
   {
     name: 'one-failure-fails-the-group',
     plants: 'answers every write of a group with the failure of one of them',
+    caughtBy: 'commit/group/one-failure-leaves-the-others-alone',
     sabotage: onDriver((sound) => ({
       async write(units) {
         const outcomes = await sound.write(units)
@@ -52,11 +65,13 @@ export const commitSaboteurs: readonly Saboteur[] = [
   {
     name: 'group-in-reverse',
     plants: 'applies the writes of a group in reverse order',
+    caughtBy: 'commit/order/calls-take-effect-in-the-order-they-were-made',
     sabotage: onDriver((sound) => ({ write: async (units) => (await sound.write(units.toReversed())).toReversed() })),
   },
   {
     name: 'outcomes-exchanged',
     plants: 'gives the first two callers of a group each other’s outcome',
+    caughtBy: 'commit/group/each-call-gets-its-own-result',
     sabotage: onDriver((sound) => ({
       async write(units) {
         const outcomes = await sound.write(units)
@@ -68,13 +83,18 @@ export const commitSaboteurs: readonly Saboteur[] = [
   {
     name: 'conditions-before-the-group',
     plants: 'looks at the conditions of all writes of a group before it applies any of them',
+    caughtBy: 'commit/if/looks-after-the-calls-before',
     sabotage: onDriver((sound) => ({
       async write(units) {
-        const looks = await sound.write(units.map(({ conditions }) => ({ conditions, changes: [] })))
+        if (!units.some(isConditional)) return sound.write(units)
+        const looks = await sound.write(
+          units.map((unit) => ({ conditions: isConditional(unit) ? unit.conditions : [], changes: [] })),
+        )
         const outcomes: WriteOutcome[] = []
         for (const [index, unit] of units.entries()) {
           const look = at(looks, index)
-          outcomes.push(look.type === 'applied' ? await writeOne(sound, { ...unit, conditions: [] }) : look)
+          const decided = isConditional(unit) ? { ...unit, conditions: [] } : unit
+          outcomes.push(look.type === 'applied' ? await writeOne(sound, decided) : look)
         }
         return outcomes
       },
@@ -83,31 +103,37 @@ export const commitSaboteurs: readonly Saboteur[] = [
   {
     name: 'conditions-outside-the-transaction',
     plants: 'looks at the conditions of a commit first, and applies it a round trip later, whatever has become of them',
-    sabotage: onDriver((sound) => ({
-      write: (units) =>
-        eachAlone(units, async (unit) => {
-          if (unit.conditions.length === 0 || unit.operation !== undefined) return writeOne(sound, unit)
-          const look = await writeOne(sound, { conditions: unit.conditions, changes: [] })
-          await roundTrip()
-          return look.type === 'applied' ? writeOne(sound, { ...unit, conditions: [] }) : look
-        }),
-    })),
+    caughtBy: 'concurrency/quota/two-nodes-win-exactly-what-fits',
+    sabotage: onEachUnit(isConditional, async (sound, unit) => {
+      const look = await writeOne(sound, { conditions: unit.conditions, changes: [] })
+      await roundTrip()
+      return look.type === 'applied' ? writeOne(sound, { ...unit, conditions: [] }) : look
+    }),
   },
   {
     name: 'conditions-ignored',
     plants: 'applies a commit whether its conditions hold or not',
+    caughtBy: 'commit/if/a-refusal-writes-nothing-of-any-kind',
     sabotage: onUnits((unit) => ({ ...unit, conditions: [] })),
   },
   {
     name: 'usage-below-or-equal',
     plants: 'takes usage that has reached its limit for usage below it',
-    sabotage: onConditions((condition) =>
-      condition.type === 'usage_below' ? { ...condition, limitMs: condition.limitMs + 1 } : condition,
+    caughtBy: 'commit/if/usage-below-means-less-than',
+    sabotage: bothOf(
+      onConditions((condition) =>
+        condition.type === 'usage_below' ? { ...condition, limitMs: condition.limitMs + 1 } : condition,
+      ),
+      // The limit is told as it was asked for.
+      onFailed((failed) =>
+        failed.map((found) => (found.type === 'usage_below' ? { ...found, limitMs: found.limitMs - 1 } : found)),
+      ),
     ),
   },
   {
     name: 'cooldown-runs-at-its-end',
     plants: 'takes a cooldown that ends at the instant for one that runs',
+    caughtBy: 'commit/if/a-cooldown-ends-at-its-millisecond',
     sabotage: onConditions((condition) =>
       condition.type === 'no_cooldown' ? { ...condition, at: new Date(condition.at.getTime() - 1) } : condition,
     ),
@@ -115,13 +141,14 @@ export const commitSaboteurs: readonly Saboteur[] = [
   {
     name: 'first-failed-condition-only',
     plants: 'tells only the first of the conditions that did not hold',
-    sabotage: onOutcomes((outcome) =>
-      outcome.type === 'refused' ? { ...outcome, failed: outcome.failed.slice(0, 1) } : outcome,
-    ),
+    caughtBy: 'commit/if/every-failed-condition-comes-back-in-order',
+    sabotage: onFailed((failed) => failed.slice(0, 1)),
   },
   {
     name: 'refusal-thrown',
     plants: 'throws when a condition does not hold, instead of returning it',
+    caughtBy: 'commit/if/every-failed-condition-comes-back-in-order',
+    throws: 'DATABASE',
     sabotage: onOutcomes((outcome) =>
       outcome.type === 'refused'
         ? { type: 'failed', error: new StoreError('DATABASE', 'a condition does not hold') }
@@ -131,14 +158,14 @@ export const commitSaboteurs: readonly Saboteur[] = [
   {
     name: 'totals-before-the-commit',
     plants: 'returns the totals as they were before the commit',
+    caughtBy: 'commit/usage/totals-are-over-all-nodes',
     sabotage: onOutcomes((outcome, { changes }) => {
       if (outcome.type !== 'applied') return outcome
       const before = outcome.usage.map((total) => {
-        const added = changes.filter((change) => change.table === 'usage' && change.entryId === total.entryId)
-        return {
-          ...total,
-          usedMs: added.reduce((ms, change) => ms - ('addMs' in change ? change.addMs : 0), total.usedMs),
-        }
+        const added = changes.flatMap((change) =>
+          change.table === 'usage' && change.entryId === total.entryId && change.day === total.day ? change.addMs : [],
+        )
+        return { ...total, usedMs: added.reduce((ms, addMs) => ms - addMs, total.usedMs) }
       })
       return { ...outcome, usage: before }
     }),
@@ -146,21 +173,13 @@ export const commitSaboteurs: readonly Saboteur[] = [
   {
     name: 'arguments-read-late',
     plants: 'reads the arguments of a commit only when its turn comes, when the caller may have changed them',
+    caughtBy: 'commit/arguments/are-copied-at-the-call',
     sabotage: onCommit((commit) => async (changes, options) => {
       await Promise.resolve()
       return commit(changes, options)
     }),
   },
 ]
-
-async function eachAlone(
-  units: readonly WriteUnit[],
-  write: (unit: WriteUnit) => Promise<WriteOutcome>,
-): Promise<readonly WriteOutcome[]> {
-  const outcomes: WriteOutcome[] = []
-  for (const unit of units) outcomes.push(await write(unit))
-  return outcomes
-}
 
 async function inPieces(driver: StoreDriver, unit: WriteUnit): Promise<WriteOutcome> {
   const [first, ...others] = unit.changes
@@ -182,22 +201,14 @@ function latestTotals(
   return [...new Map([...before, ...after].map(named)).values()]
 }
 
-/** Looks at other conditions than those that were asked for. A limit is told as it was asked for. */
+/** Looks at other conditions than those that were asked for. */
 function onConditions(defect: (condition: DriverCondition) => DriverCondition): Saboteur['sabotage'] {
-  return onDriver((sound) => ({
-    async write(units) {
-      const outcomes = await sound.write(units.map((unit) => ({ ...unit, conditions: unit.conditions.map(defect) })))
-      return units.map(({ conditions }, index) => withLimitsOf(conditions, at(outcomes, index)))
-    },
-  }))
+  return onUnits((unit) => ({ ...unit, conditions: unit.conditions.map(defect) }))
 }
 
-function withLimitsOf(conditions: readonly DriverCondition[], outcome: WriteOutcome): WriteOutcome {
-  if (outcome.type !== 'refused') return outcome
-  const failed = outcome.failed.map((found) => {
-    if (found.type !== 'usage_below') return found
-    const asked = conditions.find((condition) => condition.type === found.type && condition.entryId === found.entryId)
-    return asked?.type === 'usage_below' ? { ...found, limitMs: asked.limitMs } : found
-  })
-  return { ...outcome, failed }
+/** Tells of other conditions than those that did not hold. */
+function onFailed(defect: (failed: readonly FailedCondition[]) => readonly FailedCondition[]): Saboteur['sabotage'] {
+  return onOutcomes((outcome) =>
+    outcome.type === 'refused' ? { ...outcome, failed: defect(outcome.failed) } : outcome,
+  )
 }

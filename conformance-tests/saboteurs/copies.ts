@@ -6,16 +6,18 @@ export const copySaboteurs: readonly Saboteur[] = [
   {
     name: 'keeps-the-callers-snapshot',
     plants: 'keeps the snapshot that was passed, and returns it as it has become',
+    caughtBy: 'snapshot/save/does-not-share-anything-with-the-caller',
     sabotage: onStore((sound) => {
-      let kept: StateSnapshot | undefined
+      const kept = new Map<number, StateSnapshot>()
       return {
         async saveSnapshot(snapshot) {
           await sound.saveSnapshot(snapshot)
-          kept = snapshot
+          const { revision = 0 } = (await sound.loadSnapshot()) ?? {}
+          kept.set(revision, snapshot)
         },
         async loadSnapshot() {
           const saved = await sound.loadSnapshot()
-          return saved && { ...saved, snapshot: kept ?? saved.snapshot }
+          return saved && { ...saved, snapshot: kept.get(saved.revision) ?? saved.snapshot }
         },
       }
     }),
@@ -23,6 +25,7 @@ export const copySaboteurs: readonly Saboteur[] = [
   {
     name: 'keeps-the-callers-date',
     plants: 'keeps the date of a cooldown that was passed, and returns it as it has become',
+    caughtBy: 'cooldown/set/does-not-share-the-date-with-the-caller',
     sabotage: onStore((sound) => {
       const kept = new Map<string, Date>()
       return {
@@ -40,6 +43,7 @@ export const copySaboteurs: readonly Saboteur[] = [
   {
     name: 'lends-its-dates',
     plants: 'returns the same date for a cooldown each time',
+    caughtBy: 'cooldown/set/does-not-share-the-date-with-the-caller',
     sabotage: onStore((sound) => {
       const lent = new Map<string, Date>()
       return {
@@ -55,6 +59,7 @@ export const copySaboteurs: readonly Saboteur[] = [
   {
     name: 'lends-its-records',
     plants: 'returns the same objects for a record each time',
+    caughtBy: 'audit/read/does-not-share-records-with-the-caller',
     sabotage: onStore((sound) => {
       const lent = new Map<number, Awaited<ReturnType<typeof sound.appendAudit>>>()
       return {
@@ -69,6 +74,8 @@ export const copySaboteurs: readonly Saboteur[] = [
   {
     name: 'query-read-late',
     plants: 'reads the query of a report when its turn comes, when the caller may have changed it',
+    caughtBy: 'arguments/queries/are-copied-at-the-call',
+    throws: 'INVALID_ARGUMENT',
     sabotage: onStore((sound) => ({
       async listUsage(query) {
         await Promise.resolve()
@@ -79,6 +86,7 @@ export const copySaboteurs: readonly Saboteur[] = [
   {
     name: 'reads-cached',
     plants: 'answers a read that it has answered before from memory, until it writes itself',
+    caughtBy: 'commit/order/a-read-sees-what-was-acknowledged',
     sabotage: onDriver((sound) => {
       const answers = new Map<string, ReturnType<typeof sound.read>>()
       return {

@@ -15,21 +15,32 @@ export const errorSaboteurs: readonly Saboteur[] = [
   {
     name: 'write-error-swallowed',
     plants: 'acknowledges writes that have failed',
+    caughtBy: 'faults/write/that-failed-before-it-took-effect',
     sabotage: onDriver((sound) => ({ write: (units) => sound.write(units).catch(() => units.map(acknowledged)) })),
   },
   {
     name: 'read-error-is-nothing',
     plants: 'takes a read that fails for one that finds nothing',
+    caughtBy: 'faults/read/never-reads-as-nothing',
     sabotage: onDriver((sound) => ({ read: (request) => sound.read(request).catch(() => NOTHING) })),
   },
   {
     name: 'retried-blindly',
     plants: 'writes again after a failure that does not tell whether the write took effect',
-    sabotage: onDriver((sound) => ({ write: (units) => sound.write(units).catch(() => sound.write(units)) })),
+    caughtBy: 'faults/write/whose-reply-was-lost',
+    sabotage: onDriver((sound) => ({
+      write: (units) =>
+        sound
+          .write(units)
+          .catch((error: unknown) =>
+            isStoreError(error) && error.outcome === 'unknown' ? sound.write(units) : raise(error),
+          ),
+    })),
   },
   {
     name: 'outcome-guessed',
     plants: 'says that a write did not take effect when that is not known',
+    caughtBy: 'faults/write/whose-reply-was-lost',
     sabotage: onFailures(
       (error) => new StoreError(error.code, error.message, { cause: error, outcome: 'not_applied' }),
     ),
@@ -37,11 +48,13 @@ export const errorSaboteurs: readonly Saboteur[] = [
   {
     name: 'outcome-never-known',
     plants: 'says of every failed write that it may have taken effect',
+    caughtBy: 'faults/write/that-failed-before-it-took-effect',
     sabotage: onFailures((error) => new StoreError(error.code, error.message, { cause: error, outcome: 'unknown' })),
   },
   {
     name: 'codes-lost',
     plants: 'reports every failure of the database with one code',
+    caughtBy: 'faults/write/that-failed-before-it-took-effect',
     sabotage: onFailures(
       (error) => new StoreError('DATABASE', error.message, { cause: error, outcome: error.outcome }),
     ),
@@ -49,6 +62,7 @@ export const errorSaboteurs: readonly Saboteur[] = [
   {
     name: 'never-retryable',
     plants: 'says of no failure that trying again makes sense',
+    caughtBy: 'faults/write/that-failed-before-it-took-effect',
     sabotage: onFailures(
       (error) => new StoreError(error.code, error.message, { cause: error, outcome: error.outcome, retryable: false }),
     ),
@@ -56,11 +70,13 @@ export const errorSaboteurs: readonly Saboteur[] = [
   {
     name: 'unreadable-usage-is-zero',
     plants: 'takes usage that cannot be read for none',
+    caughtBy: 'usage/get/a-spoiled-row-is-malformed',
     sabotage: onResults((result) => ({ ...result, usage: result.usage.map((sum) => ({ ...sum, unreadable: 0 })) })),
   },
   {
     name: 'unreadable-cooldown-is-none',
     plants: 'takes a cooldown that cannot be read for none',
+    caughtBy: 'cooldown/get/a-spoiled-one-is-malformed',
     sabotage: onResults((result) => ({
       ...result,
       cooldowns: result.cooldowns.filter(({ until }) => !Number.isNaN(until.getTime())),
@@ -69,6 +85,7 @@ export const errorSaboteurs: readonly Saboteur[] = [
   {
     name: 'unreadable-snapshot-is-none',
     plants: 'takes a snapshot that cannot be read for none',
+    caughtBy: 'snapshot/load/a-spoiled-one-is-malformed',
     sabotage: onStore((sound) => ({
       loadSnapshot: () =>
         sound.loadSnapshot().catch((error: unknown) => (isStoreError(error, 'MALFORMED') ? undefined : raise(error))),
@@ -77,6 +94,8 @@ export const errorSaboteurs: readonly Saboteur[] = [
   {
     name: 'unreadable-record-fails-the-list',
     plants: 'fails a list of records for one that cannot be read',
+    caughtBy: 'audit/read/a-spoiled-record-is-marked',
+    throws: 'MALFORMED',
     sabotage: onPages((page) => {
       if (page.every(({ event }) => event.type !== 'unreadable')) return page
       throw new StoreError('MALFORMED', 'a record cannot be read')
@@ -85,6 +104,7 @@ export const errorSaboteurs: readonly Saboteur[] = [
   {
     name: 'unreadable-record-left-out',
     plants: 'leaves a record that cannot be read out of lists',
+    caughtBy: 'audit/read/a-spoiled-record-is-marked',
     sabotage: onPages((page) => page.filter(({ event }) => event.type !== 'unreadable')),
   },
 ]

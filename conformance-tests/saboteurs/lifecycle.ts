@@ -1,11 +1,14 @@
-import { type DriverChange, StoreError, type WriteOutcome, type WriteUnit } from '@shepherd-store/core'
-import { onDriver, onStore, type Saboteur, withMethods } from './saboteur.ts'
+import { createCalendar, type DriverChange, StoreError, type WriteUnit } from '@shepherd-store/core'
+import { onDriver, onStore, type Saboteur, withMethods, writeOne } from './saboteur.ts'
+
+type CooldownSet = Extract<DriverChange, { readonly table: 'cooldown' }> & { readonly until: Date }
 
 /** Defects of opening, closing, health, views and the calendar. */
 export const lifecycleSaboteurs: readonly Saboteur[] = [
   {
     name: 'close-clears',
     plants: 'clears the cooldowns that a handle has set when it is closed',
+    caughtBy: 'lifecycle/reopen/finds-everything-after-a-close',
     sabotage: onDriver((sound) => {
       const clearing: DriverChange[] = []
       return {
@@ -23,30 +26,26 @@ export const lifecycleSaboteurs: readonly Saboteur[] = [
   },
   {
     name: 'acknowledged-before-written',
-    plants: 'acknowledges a write at once, and writes it with the next call: what is still due at the end is lost',
+    plants: 'acknowledges a cooldown at once, and writes it with the next write: what is still due at the end is lost',
+    caughtBy: 'lifecycle/reopen/finds-everything-acknowledged-after-a-crash',
     sabotage: onDriver((sound) => {
-      let due: readonly WriteUnit[] = []
-      const catchUp = async (): Promise<void> => {
-        const units = due
-        due = []
-        if (units.length > 0) await sound.write(units)
-      }
+      let due: CooldownSet | undefined
       return {
         async write(units) {
-          await catchUp()
-          const simple = units.every(
-            ({ operation, conditions, changes }) =>
-              operation === undefined &&
-              conditions.length === 0 &&
-              changes.every(({ table }) => table === 'cooldown' || table === 'snapshot'),
-          )
-          if (!simple) return sound.write(units)
-          due = units
-          return units.map((): WriteOutcome => ({ type: 'applied', audits: [], usage: [] }))
+          const catchUp: WriteUnit = { conditions: [], changes: due === undefined ? [] : [due] }
+          const later = simpleSetOf(units.at(-1))
+          const prompt = units.map((unit) => ({ ...unit, changes: unit.changes.filter((change) => change !== later) }))
+          const [, ...outcomes] = await sound.write([catchUp, ...prompt])
+          due = outcomes.at(-1)?.type === 'applied' ? later : undefined
+          return outcomes
         },
         async read(request) {
-          await catchUp()
-          return sound.read(request)
+          const result = await sound.read(request)
+          // The handle itself knows what is due.
+          const { scope, entryId = due?.entryId } = request.cooldowns ?? {}
+          if (due === undefined || due.scope !== scope || due.entryId !== entryId) return result
+          const others = result.cooldowns.filter((cooldown) => cooldown.entryId !== entryId)
+          return { ...result, cooldowns: [due, ...others] }
         },
       }
     }),
@@ -54,21 +53,27 @@ export const lifecycleSaboteurs: readonly Saboteur[] = [
   {
     name: 'close-drops-the-queue',
     plants: 'drops the writes that are waiting when it is closed',
+    caughtBy: 'lifecycle/close/applies-what-was-accepted',
     sabotage: onClosing((closed) => ({ write: closed })),
   },
   {
     name: 'close-abandons-reads',
     plants: 'fails the reads that are under way when it is closed',
+    caughtBy: 'lifecycle/close/answers-reads-under-way',
+    throws: 'CLOSED',
     sabotage: onClosing((closed) => ({ read: closed })),
   },
   {
     name: 'close-closes-nothing',
     plants: 'works on after it was closed',
+    caughtBy: 'lifecycle/closed/every-method-rejects',
     sabotage: onStore(() => ({ close: async () => {}, [Symbol.asyncDispose]: async () => {} })),
   },
   {
     name: 'close-once',
     plants: 'fails when it is closed a second time',
+    caughtBy: 'lifecycle/close/may-be-repeated',
+    throws: 'CLOSED',
     sabotage: onStore((sound) => {
       let closed = false
       return {
@@ -83,16 +88,20 @@ export const lifecycleSaboteurs: readonly Saboteur[] = [
   {
     name: 'always-healthy',
     plants: 'reports that a database works without a look at it',
+    caughtBy: 'health/failing/is-told-and-passes',
     sabotage: onDriver(() => ({ probe: async () => ({ backend: 'any', version: '1', schemaVersion: 1 }) })),
   },
   {
     name: 'never-healthy',
     plants: 'reports that a database that works does not',
+    caughtBy: 'health/report/a-fresh-store-is-healthy',
     sabotage: onDriver(() => ({ probe: () => Promise.reject(new StoreError('UNAVAILABLE', 'no answer')) })),
   },
   {
     name: 'health-throws',
     plants: 'throws when the database does not work, instead of reporting it',
+    caughtBy: 'health/failing/is-told-and-passes',
+    throws: 'UNAVAILABLE',
     sabotage: onStore((sound) => ({
       async isHealthy() {
         const { healthy, problems } = await sound.health()
@@ -104,37 +113,68 @@ export const lifecycleSaboteurs: readonly Saboteur[] = [
   {
     name: 'health-writes',
     plants: 'leaves a trace of every health check in the store',
-    sabotage: onStore((sound) => ({
-      async health() {
-        await sound.saveSnapshot({ timestamp: sound.clock.now() }).catch(() => undefined)
-        return sound.health()
+    caughtBy: 'health/report/leaves-no-trace',
+    sabotage: onDriver((sound) => ({
+      async probe() {
+        const trace = {
+          table: 'cooldown',
+          scope: 'default',
+          entryId: 'health',
+          until: new Date(0),
+          keepLater: false,
+        } as const
+        await writeOne(sound, { conditions: [], changes: [trace] })
+        return sound.probe()
       },
     })),
   },
   {
     name: 'view-without-node',
     plants: 'writes as the node that opened the store, whatever node a view names',
-    sabotage: onStore((sound) => ({ view: ({ scope }) => sound.view({ scope }) })),
+    caughtBy: 'views/write-in-their-own-name',
+    sabotage: onStore((sound) => ({ view: (as) => sound.view({ scope: sound.view(as).scope }) })),
   },
   {
     name: 'view-in-the-default-scope',
     plants: 'falls back to the default scope in a view that names only a node',
-    sabotage: onStore((sound) => ({ view: ({ scope = 'default', node }) => sound.view({ scope, node }) })),
+    caughtBy: 'views/keep-what-is-not-named',
+    sabotage: onStore((sound) => ({
+      view(as) {
+        const { node } = sound.view(as)
+        return sound.view({ scope: as.scope ?? 'default', node })
+      },
+    })),
   },
   {
     name: 'calendar-ignored',
     plants: 'keeps days in UTC whatever its calendar says',
-    sabotage: onDriver(() => ({ calendar: { timeZone: 'UTC', dayStart: '00:00' } })),
+    caughtBy: 'calendar/today/changes-at-the-start-of-the-day-in-the-zone',
+    sabotage: onStore(({ clock }) => {
+      const utc = createCalendar({ timeZone: 'UTC', dayStart: '00:00' })
+      return { today: () => utc.dayOf(clock.now()) }
+    }),
   },
   {
     name: 'today-stands-still',
     plants: 'keeps the day that it was at first',
+    caughtBy: 'calendar/today/changes-at-midnight-utc',
     sabotage: onStore((sound) => {
       const first = sound.today()
       return { today: () => first }
     }),
   },
 ]
+
+/** The cooldown that a simple unit sets, if it does nothing else to cooldowns. */
+function simpleSetOf(unit: WriteUnit | undefined): CooldownSet | undefined {
+  if (unit === undefined || unit.operation !== undefined || unit.conditions.length > 0) return undefined
+  const [change, ...others] = unit.changes.filter(({ table }) => table === 'cooldown')
+  return change !== undefined && isSet(change) && others.length === 0 ? change : undefined
+}
+
+function isSet(change: DriverChange): change is CooldownSet {
+  return change.table === 'cooldown' && change.until !== undefined && !change.keepLater
+}
 
 /** Once `close` was called, the driver's methods are those of `defect`. */
 function onClosing(

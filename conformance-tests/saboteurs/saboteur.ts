@@ -4,6 +4,7 @@ import {
   type AuditContent,
   type AuditRecord,
   type Change,
+  type Clock,
   type CommitOptions,
   type Condition,
   contentDigest,
@@ -13,6 +14,7 @@ import {
   type ReadResult,
   type Refused,
   type StoreDriver,
+  type StoreErrorCode,
   type WriteOptions,
   type WriteOutcome,
   type WriteUnit,
@@ -24,6 +26,10 @@ export interface Saboteur {
   readonly name: string
   /** What the store does wrong, in a sentence. */
   readonly plants: string
+  /** The id of the case that is there to catch it. */
+  readonly caughtBy: string
+  /** The error that fails that case, where the defect shows as a throw. Otherwise an assertion of the case fails. */
+  readonly throws?: StoreErrorCode
   readonly sabotage: Sabotage
 }
 
@@ -65,9 +71,12 @@ export function onPages(defect: (page: Page, order: 'asc' | 'desc') => Page): Sa
 type Page = readonly AuditRecord[]
 
 /** Every `commit` is another one. */
-export function onCommit(defect: (commit: Commit) => Commit): Sabotage {
+export function onCommit(defect: (commit: Commit, clock: Clock) => Commit): Sabotage {
   return onStore((sound) => ({
-    commit: defect((changes, options) => sound.commit(changes, options as CommitOptions)) as OwnedStore['commit'],
+    commit: defect(
+      (changes, options) => sound.commit(changes, options as CommitOptions),
+      sound.clock,
+    ) as OwnedStore['commit'],
   }))
 }
 
@@ -120,6 +129,26 @@ export function onResults(defect: (result: ReadResult, request: ReadRequest) => 
 export function bothOf(first: Sabotage, second: Sabotage): Sabotage {
   const same = (driver: StoreDriver): StoreDriver => driver
   return { driver: (sound) => (second.driver ?? same)((first.driver ?? same)(sound)) }
+}
+
+/** Units that `concerns` names are written alone, by `write`. A group without any is written as it is. */
+export function onEachUnit(
+  concerns: (unit: WriteUnit) => boolean,
+  write: (sound: StoreDriver, unit: WriteUnit) => Promise<WriteOutcome>,
+): Sabotage {
+  return onDriver((sound) => ({
+    async write(units) {
+      if (!units.some(concerns)) return sound.write(units)
+      const outcomes: WriteOutcome[] = []
+      for (const unit of units) outcomes.push(await (concerns(unit) ? write : writeOne)(sound, unit))
+      return outcomes
+    },
+  }))
+}
+
+/** Whether a unit depends on its conditions alone: an operation that is known is repeated whatever they say. */
+export function isConditional({ operation, conditions }: WriteUnit): boolean {
+  return operation === undefined && conditions.length > 0
 }
 
 /** The one outcome of one unit. */

@@ -2,6 +2,7 @@ import {
   addDays,
   type Day,
   type DriverChange,
+  isDay,
   isStoreError,
   LIMITS,
   type ReadRequest,
@@ -32,6 +33,7 @@ export const usageSaboteurs: readonly Saboteur[] = [
   {
     name: 'lost-update',
     plants: 'keeps only the last of several additions to one total that come at once',
+    caughtBy: 'usage/add/several-at-once',
     sabotage: onDriver((sound) => ({
       write: (units) => sound.write(units.map((unit, index) => withoutLost(unit, units.slice(index + 1)))),
     })),
@@ -39,11 +41,13 @@ export const usageSaboteurs: readonly Saboteur[] = [
   {
     name: 'usage-on-the-day-after',
     plants: 'books usage on the day after the one that was given',
+    caughtBy: 'usage/add/days-are-apart',
     sabotage: onChanges((change) => (change.table === 'usage' ? { ...change, day: dayAfter(change.day) } : change)),
   },
   {
     name: 'usage-in-whole-seconds',
     plants: 'cuts what is booked to whole seconds',
+    caughtBy: 'usage/add/sums-to-the-millisecond',
     sabotage: onChanges((change) =>
       change.table === 'usage' ? { ...change, addMs: change.addMs - (change.addMs % 1_000) } : change,
     ),
@@ -51,23 +55,30 @@ export const usageSaboteurs: readonly Saboteur[] = [
   {
     name: 'usage-by-node',
     plants: 'tells a node only what it has booked itself',
+    caughtBy: 'usage/add/nodes-share-the-total',
     sabotage: onStore((sound) => ({
       async getUsage(entryId, day) {
-        const usedMs = await sound.getUsage(entryId, day)
-        if (day === '9999-12-31') return usedMs
-        const [total] = await sound.listUsage({ from: day, to: addDays(day, 1), entryId, node: sound.node })
-        return total?.durationMs ?? 0
+        // The last day of all is in no range.
+        if (!isDay(day) || day === '9999-12-31') return sound.getUsage(entryId, day)
+        const range = { from: day, to: addDays(day, 1) }
+        const [, totals] = await Promise.all([
+          sound.getUsage(entryId, day),
+          sound.listUsage({ ...range, entryId, node: sound.node }),
+        ])
+        return totals[0]?.durationMs ?? 0
       },
     })),
   },
   {
     name: 'usage-under-one-node',
     plants: 'books what every node adds under one node',
+    caughtBy: 'usage/stored/under-the-node-that-added-it',
     sabotage: onChanges((change) => (change.table === 'usage' ? { ...change, node: 'server' } : change)),
   },
   {
     name: 'usage-without-scope',
     plants: 'books the usage of every scope under one',
+    caughtBy: 'usage/add/scopes-are-apart',
     sabotage: bothOf(
       onUnits(inOneScope),
       onUsageRequests((usage) => ({ ...usage, scope: 'default' })),
@@ -76,6 +87,7 @@ export const usageSaboteurs: readonly Saboteur[] = [
   {
     name: 'day-state-of-every-day',
     plants: 'counts the days that follow into a day’s state',
+    caughtBy: 'day-state/usage/of-that-day-only',
     sabotage: onUsageRequests((usage, { cooldowns }) => {
       const { to: _, ...open } = usage
       return cooldowns === undefined ? usage : open
@@ -84,9 +96,12 @@ export const usageSaboteurs: readonly Saboteur[] = [
   {
     name: 'day-state-of-two-instants',
     plants: 'reads a day’s usage and cooldowns one after the other, and writes in between',
+    caughtBy: 'concurrency/reads/see-whole-commits-of-one-instant',
     sabotage: onDriver((sound) => ({
-      async read({ usage, ...others }) {
-        const first = await sound.read({ ...(usage && { usage }) })
+      async read(request) {
+        const { usage, ...others } = request
+        if (usage === undefined || others.cooldowns === undefined) return sound.read(request)
+        const first = await sound.read({ usage })
         await roundTrip()
         return { ...(await sound.read(others)), usage: first.usage }
       },
@@ -95,6 +110,7 @@ export const usageSaboteurs: readonly Saboteur[] = [
   {
     name: 'day-state-without-resting-entries',
     plants: 'leaves an entry without usage out of the day’s state, though its cooldown runs',
+    caughtBy: 'day-state/entry/usage-and-cooldown-together-or-alone',
     sabotage: onResults((result, request) => {
       if (request.usage === undefined || request.cooldowns === undefined) return result
       const used = new Set(result.usage.map(({ entryId }) => entryId))
@@ -104,16 +120,18 @@ export const usageSaboteurs: readonly Saboteur[] = [
   {
     name: 'usage-range-with-its-end',
     plants: 'counts the day after the last one into a range of days',
-    sabotage: onStore((sound) => ({
-      listUsage(query) {
-        const longer = query.from < query.to && query.to < '9999-12-31'
-        return sound.listUsage(longer ? { ...query, to: addDays(query.to, 1) } : query)
-      },
-    })),
+    caughtBy: 'usage-list/range/is-half-open',
+    sabotage: onUsageRequests((usage, { cooldowns }) => {
+      const { from, to = from, limit } = usage
+      // One day is asked for as a range too: for its single sum, or with the cooldowns.
+      const inRange = limit > 1 && cooldowns === undefined && from < to && to < '9999-12-31'
+      return inRange ? { ...usage, to: addDays(to, 1) } : usage
+    }),
   },
   {
     name: 'weeks-from-sunday',
     plants: 'lets weeks begin on Sunday',
+    caughtBy: 'usage-list/by/weeks-from-monday-over-the-end-of-the-year',
     sabotage: onListed((totals) =>
       totals.map((total) => (total.week === undefined ? total : { ...total, week: addDays(total.week, -1) })),
     ),
@@ -121,16 +139,19 @@ export const usageSaboteurs: readonly Saboteur[] = [
   {
     name: 'totals-in-utf-16-order',
     plants: 'sorts totals by UTF-16 code units, not by bytes',
+    caughtBy: 'usage-list/order/of-entries-nodes-and-scopes-by-utf-8-bytes',
     sabotage: onListed((totals) => totals.toSorted((a, b) => (keysOf(a) < keysOf(b) ? -1 : 1))),
   },
   {
     name: 'usage-filter-ignored',
     plants: 'reports the usage of every node when one was asked for',
+    caughtBy: 'usage-list/filter/by-entry-node-and-scope',
     sabotage: onUsageRequests(({ node: _, ...everyNode }) => everyNode),
   },
   {
     name: 'sum-clamped',
     plants: 'clamps a total at the largest duration instead of refusing what would pass it',
+    caughtBy: 'usage/add/a-sum-past-the-largest-duration-is-refused',
     sabotage: onDriver((sound) => ({
       async write(units) {
         const outcomes = await sound.write(units)
@@ -141,22 +162,26 @@ export const usageSaboteurs: readonly Saboteur[] = [
   {
     name: 'zero-is-minus-zero',
     plants: 'tells that no usage is -0',
+    caughtBy: 'usage/get/absent-is-zero',
     sabotage: onStore((sound) => ({ getUsage: async (entryId, day) => (await sound.getUsage(entryId, day)) || -0 })),
   },
   {
     name: 'fractions-rounded',
     plants: 'rounds a duration that is no whole number of milliseconds',
+    caughtBy: 'numbers/duration/what-is-no-duration-is-refused',
     sabotage: onAdded((durationMs) => (Number.isFinite(durationMs) ? Math.round(durationMs) : durationMs)),
   },
   {
     name: 'nan-is-nothing',
     plants: 'takes NaN for 0',
+    caughtBy: 'numbers/duration/what-is-no-duration-is-refused',
     sabotage: onAdded((durationMs) => (Number.isNaN(durationMs) ? 0 : durationMs)),
   },
   {
     name: 'negative-is-nothing',
     plants: 'takes a negative duration for 0',
-    sabotage: onAdded((durationMs) => Math.max(0, durationMs)),
+    caughtBy: 'numbers/duration/what-is-no-duration-is-refused',
+    sabotage: onAdded((durationMs) => (durationMs < 0 ? 0 : durationMs)),
   },
 ]
 
@@ -196,8 +221,8 @@ function inOneScope(unit: WriteUnit): WriteUnit {
   }
 }
 
-function keysOf({ day, entryId, node, scope }: UsageTotal): string {
-  return [day, entryId, node, scope].join('\0')
+function keysOf({ day, week, month, entryId, node, scope }: UsageTotal): string {
+  return [day ?? week ?? month, entryId, node, scope].join('\0')
 }
 
 function onUsageRequests(defect: (usage: UsageRequest, request: ReadRequest) => UsageRequest): Saboteur['sabotage'] {
