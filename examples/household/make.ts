@@ -36,7 +36,8 @@ function write(db: Database.Database, { log, usage, cooldowns, snapshot }: House
 const DAYS = 42
 const MINUTE_MS = 60_000
 
-const SCHEMA = `
+/** The tables, as the crate makes them. */
+export const SCHEMA = `
   CREATE TABLE audit_log (id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp TEXT NOT NULL, event_json TEXT NOT NULL);
   CREATE TABLE usage (
     entry_id TEXT NOT NULL, day TEXT NOT NULL, duration_secs INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (entry_id, day));

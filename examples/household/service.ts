@@ -1,28 +1,36 @@
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import {
+  addDays,
   type Applied,
+  type Change,
+  type CommitOptions,
+  type DayState,
   type DenialReason,
   type FailedCondition,
   manualClock,
-  type ManualClock,
-  type Store,
+  type Refused,
   type StateSnapshot,
+  type Store,
 } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
-import { duration } from './words.ts'
+import { type Acknowledgement, acknowledgementOf, CHECKPOINT_MS } from './acknowledged.ts'
+import { dateAndTime, duration, when } from './words.ts'
 
 /** What the service tells whoever started it. It says `acknowledged` only once the store has said so. */
 export type ServiceMessage =
   | { readonly type: 'said'; readonly text: string }
-  | { readonly type: 'acknowledged'; readonly sessionId: string; readonly entryId: string; readonly playedMs: number }
+  | ({ readonly type: 'acknowledged' } & Acknowledgement)
 
-const CHECKPOINT_MS = 30_000
-const COOLDOWN_MS = 10 * 60_000
 const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+const COOLDOWN_MS = 10 * MINUTE_MS
 
 /** One more hour than was played so far, so that there is something to play whatever the household has done today. */
 const ALLOWANCE_MS = 60 * MINUTE_MS
+
+/** Played where the household has nothing that may be. */
+const MADE_UP_ENTRIES = ['example-game', 'example-film']
 
 /**
  * A supervising service in small: it refuses what is not allowed, and books what is played. It plays until it is
@@ -31,17 +39,22 @@ const ALLOWANCE_MS = 60 * MINUTE_MS
 async function serve(path: string, now: string): Promise<void> {
   const clock = manualClock(now)
   const store = await openSqliteStore(path, { clock, create: false })
-  await store.appendAudit({ type: 'service_started' })
+  say(`For this demonstration it is ${dateAndTime(clock.now(), store)}, when the old data ends.`)
+  await commit(store, [{ type: 'append_audit', event: { type: 'service_started' } }])
 
-  const [favourite, other] = await entriesPlayedLately(store)
   const today = await store.getDayState(store.today())
-  for (const { entryId, usedMs } of today) if (usedMs > 0) say(`today so far: ${entryId} ${duration(usedMs)}`)
+  for (const { entryId, usedMs } of today) if (usedMs > 0) say(`${entryId} was played for ${duration(usedMs)} today`)
 
-  if (!isCoolingDown(today.entry(favourite).cooldownUntil, clock)) {
-    const session = await launch(store, favourite)
-    clock.advance(5 * MINUTE_MS)
-    if (session !== undefined) await end(store, session, 5 * MINUTE_MS)
-  }
+  const entries = await entriesPlayedLately(store)
+  const pausing = entries.find((entryId) => isPausing(store, today, entryId))
+  if (pausing !== undefined) await launch(store, pausing)
+
+  const [favourite = '', other = ''] = [...new Set([...entries, ...MADE_UP_ENTRIES])].filter(
+    (entryId) => !isPausing(store, today, entryId) && today.entry(entryId).usedMs < DAY_MS - ALLOWANCE_MS,
+  )
+  const first = await launch(store, favourite)
+  clock.advance(5 * MINUTE_MS)
+  if (first !== undefined) await end(store, first, 5 * MINUTE_MS)
   clock.advance(MINUTE_MS)
   await launch(store, favourite)
 
@@ -49,7 +62,6 @@ async function serve(path: string, now: string): Promise<void> {
   for (let playedMs = CHECKPOINT_MS; session !== undefined; playedMs += CHECKPOINT_MS) {
     clock.advance(CHECKPOINT_MS)
     await checkpoint(store, session, playedMs)
-    process.send?.({ type: 'acknowledged', sessionId: session.id, entryId: other, playedMs } satisfies ServiceMessage)
   }
 }
 
@@ -70,7 +82,8 @@ async function launch(store: Store, entryId: string): Promise<RunningSession | u
     timestamp: startedAt,
     activeSession: { sessionId: id, entryId, startedAt, deadline, warningsIssuedMs: [] },
   }
-  const result = await store.commit(
+  const result = await commit(
+    store,
     [
       { type: 'append_audit', event: { type: 'session_started', sessionId: id, entryId, deadline } },
       { type: 'save_snapshot', snapshot },
@@ -84,18 +97,20 @@ async function launch(store: Store, entryId: string): Promise<RunningSession | u
     },
   )
   if (result.applied) {
-    say(`${entryId} may start, and has until ${timeOf(store, deadline)}`)
+    say(`${entryId} may start, and has until ${when(deadline, store)}`)
     return { id, entryId, snapshot }
   }
-  await store.appendAudit({ type: 'launch_denied', entryId, reasons: result.failed.map(reasonOf) })
+  const event = { type: 'launch_denied', entryId, reasons: result.failed.map(reasonOf) } as const
+  await commit(store, [{ type: 'append_audit', event }])
   say(`${entryId} may not start: ${result.failed.map((failed) => inWords(store, failed)).join(', ')}`)
   return undefined
 }
 
 /** Books what was played since the last one. Its id makes it safe to send again. */
-function checkpoint(store: Store, session: RunningSession, playedMs: number): Promise<Applied> {
+async function checkpoint(store: Store, session: RunningSession, playedMs: number): Promise<void> {
   const { id, entryId, snapshot } = session
-  return store.commit(
+  await commit(
+    store,
     [
       { type: 'add_usage', entryId, day: store.today(), durationMs: CHECKPOINT_MS },
       { type: 'save_snapshot', snapshot: { ...snapshot, timestamp: store.clock.now() } },
@@ -115,7 +130,8 @@ async function end(store: Store, { id, entryId }: RunningSession, playedMs: numb
     reason: { type: 'user_stop' },
     durationMs: playedMs,
   } as const
-  await store.commit(
+  await commit(
+    store,
     [
       { type: 'add_usage', entryId, day: store.today(), durationMs: playedMs },
       { type: 'extend_cooldown', entryId, until },
@@ -124,23 +140,26 @@ async function end(store: Store, { id, entryId }: RunningSession, playedMs: numb
     ],
     { operationId: `${id}:end` },
   )
-  say(`${entryId} ended after ${duration(playedMs)}, and pauses until ${timeOf(store, until)}`)
+  say(`${entryId} ended after ${duration(playedMs)}, and pauses until ${when(until, store)}`)
 }
 
-/** The two entries that were played most in the last four weeks. */
-async function entriesPlayedLately(store: Store): Promise<readonly [string, string]> {
-  const now = store.clock.now()
-  const from = store.calendar.dayOf(new Date(now.getTime() - 28 * 24 * 60 * MINUTE_MS))
-  const to = store.calendar.dayOf(new Date(now.getTime() + 36 * 60 * MINUTE_MS))
-  const totals = await store.listUsage({ from, to, by: ['entry'] })
-  const [first = 'drawing', second = 'music'] = totals
-    .toSorted((a, b) => b.durationMs - a.durationMs)
-    .map(({ entryId }) => entryId)
-  return [first, second === first ? 'music' : second]
+/** Passes on what the store acknowledges. */
+async function commit(store: Store, changes: readonly Change[], options?: CommitOptions): Promise<Applied | Refused> {
+  const result = await store.commit(changes, options)
+  if (result.applied) tell({ type: 'acknowledged', ...acknowledgementOf(changes, result) })
+  return result
 }
 
-function isCoolingDown(until: Date | undefined, clock: ManualClock): boolean {
-  return until !== undefined && until > clock.now()
+/** Those of the last four weeks, the most played first. */
+async function entriesPlayedLately(store: Store): Promise<readonly string[]> {
+  const today = store.today()
+  const totals = await store.listUsage({ from: addDays(today, -27), to: addDays(today, 1), by: ['entry'] })
+  return totals.toSorted((a, b) => b.durationMs - a.durationMs).map(({ entryId = '' }) => entryId)
+}
+
+function isPausing({ clock }: Store, state: DayState, entryId: string): boolean {
+  const { cooldownUntil } = state.entry(entryId)
+  return cooldownUntil !== undefined && cooldownUntil > clock.now()
 }
 
 function reasonOf(failed: FailedCondition): DenialReason {
@@ -160,25 +179,23 @@ function inWords(store: Store, failed: FailedCondition): string {
     case 'quota_exhausted':
       return `${duration(reason.usedMs)} of ${duration(reason.quotaMs)} are used`
     case 'cooldown_active':
-      return `it pauses until ${timeOf(store, reason.until)}`
+      return `it pauses until ${when(reason.until, store)}`
     case 'other':
       return reason.text
   }
 }
 
 function say(text: string): void {
-  process.send?.({ type: 'said', text } satisfies ServiceMessage)
+  tell({ type: 'said', text })
 }
 
-/** On the clocks of the household. */
-function timeOf({ calendar }: Store, at: Date): string {
-  return at.toLocaleTimeString('en', {
-    timeZone: calendar.timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  })
+function tell(message: ServiceMessage): void {
+  process.send?.(message)
 }
+
+// Whoever started it is gone: then nobody would end it.
+process.on('disconnect', () => process.exit(1))
 
 const [path = '', now = ''] = process.argv.slice(2)
 await serve(path, now)
+process.disconnect()
