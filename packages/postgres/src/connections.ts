@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { StoreError } from '@shepherd-store/core'
+import { describe, StoreError } from '@shepherd-store/core'
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
 import { parse } from 'pg-connection-string'
 
@@ -22,7 +22,7 @@ const ALWAYS = { pipeline: true, binary: false }
 /** Connections of a pool of our own, which always pipelines. @throws StoreError `INVALID_ARGUMENT` for a URL that is none. */
 export function ownConnections(where: string | PoolConfig, connectTimeoutMs: number): Connections {
   const given = typeof where === 'string' ? { connectionString: where } : where
-  if (given.connectionString !== undefined) checkUrl(given.connectionString)
+  checkPort(given.connectionString === undefined ? given.port : portIn(given.connectionString))
   const sockets = new Set<Duplex>()
   const pool = new pg.Pool({
     keepAlive: true,
@@ -127,20 +127,33 @@ async function within(connecting: Promise<PoolClient>, timeoutMs: number): Promi
   }
 }
 
-/** Looked at here, since the parser's own error shows the password. */
-function checkUrl(url: string): void {
-  const problem = problemOfUrl(url)
-  if (problem !== undefined)
-    throw new StoreError('INVALID_ARGUMENT', `the URL of the database is not valid: ${problem}`)
+/** The URL is looked at here, since the parser's own error shows the password. */
+function portIn(url: string): string | null | undefined {
+  if (!/^(postgres(ql)?:\/\/|socket:|\/)/i.test(url)) throw invalidUrl('it must begin with postgres://')
+  const { database, port } = parsed(url)
+  if (database?.includes('@')) throw invalidUrl(`the name of its database has an @; ${ENCODE}`)
+  return port
 }
 
-function problemOfUrl(url: string): string | undefined {
-  if (!/^(postgres(ql)?:\/\/|socket:|\/)/i.test(url)) return 'it must begin with postgres://'
-  const encode = 'percent-encode special characters in the password'
+function parsed(url: string): ReturnType<typeof parse> {
   try {
-    return parse(url).database?.includes('@') ? `the name of its database has an @; ${encode}` : undefined
+    return parse(url)
   } catch (error) {
     const path = error instanceof Error && 'path' in error ? String(error.path) : undefined
-    return path === undefined ? `it cannot be parsed; ${encode}` : `it names the file ${path}, which cannot be read`
+    throw invalidUrl(path === undefined ? `it cannot be parsed; ${ENCODE}` : `it names ${path}, which cannot be read`)
   }
+}
+
+const ENCODE = 'percent-encode special characters in the password'
+
+function invalidUrl(problem: string): StoreError {
+  return new StoreError('INVALID_ARGUMENT', `the URL of the database is not valid: ${problem}`)
+}
+
+/** A client that begins with such a port fails in a way that its pool does not get over. */
+function checkPort(port: string | number | null | undefined): void {
+  if (port === undefined || port === null || port === '') return
+  const number = Number(port)
+  if (Number.isInteger(number) && number > 0 && number < 65_536) return
+  throw new StoreError('INVALID_ARGUMENT', `the port of the database must be from 1 to 65535, not ${describe(port)}`)
 }
