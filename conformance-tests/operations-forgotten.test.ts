@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { LIMITS, type Store } from '@shepherd-store/core'
+import { LIMITS, manualClock, type Store } from '@shepherd-store/core'
+import { openSqliteStore } from '@shepherd-store/sqlite'
 import { afterAll, describe, inject, test } from 'vitest'
 import { temporaryDirectories } from './directories.ts'
 import { createDatabase } from './postgres/database.ts'
@@ -22,6 +23,22 @@ const { url, drop } = await createDatabase(inject('postgresUrl'))
 afterAll(drop)
 
 const places = sqlPlaces(url, directories)
+
+test('a clock that once showed a time to come keeps no later operation from being forgotten', async () => {
+  const clock = manualClock('2099-01-01T00:00:00Z')
+  const store = await openSqliteStore(directories.fresh(), { clock })
+  await store.addUsage('minecraft', DAY, 1, { operationId: 'ahead' })
+  for (const round of [1, 2, 3]) {
+    clock.set(`2026-0${2 * round}-11T00:00:00Z`)
+    const ids = Array.from({ length: KEPT_MIN }, (_, index) => `${round}-${index}`)
+    await Promise.all(ids.map((operationId) => store.addUsage('minecraft', DAY, 1, { operationId })))
+  }
+  // One that is forgotten is applied again.
+  const before = await store.getUsage('minecraft', DAY)
+  await store.addUsage('minecraft', DAY, 1, { operationId: '1-0' })
+  assert.equal(await store.getUsage('minecraft', DAY), before + 1)
+  await store.close()
+})
 
 describe.each(places)('$name', ({ createPlace }) => {
   test('forgets a few of the oldest operations with each write', async () => {

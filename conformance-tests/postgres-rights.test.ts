@@ -50,6 +50,15 @@ test('is healthy for a role that may read and write rows, and no more', async ()
   assert.deepEqual(await answers('select 1'), { health: 'done', write: 'done' })
 })
 
+test('is healthy for a role that may write to the columns that are written', async () => {
+  const columns = { audit_head: 'last_id, last_hash', usage: 'duration_ms', cooldowns: 'until' }
+  for (const [table, names] of Object.entries(columns)) {
+    const change = `revoke update on rights.${table} from ${role}; grant update (${names}) on rights.${table} to ${role}`
+    assert.deepEqual(await answers(change), { health: 'done', write: 'done' })
+    await admin.query(`grant update on rights.${table} to ${role}`)
+  }
+})
+
 test('tells in its health of each right that writes need and the role lacks', async () => {
   const wrong: string[] = []
   let needed = 0

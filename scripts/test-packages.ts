@@ -104,7 +104,8 @@ async function checkExports({ name, path }: Tarball): Promise<void> {
 }
 
 /**
- * The packages are ESM only, and say so in `engines`: `require` of them is Node's to do. The profile leaves out what follows from that: resolution without `exports` (`node10`), and ESM types seen from CommonJS.
+ * The packages are ESM only, and say so in `engines`: `require` of them is Node's to do. The profile leaves out what
+ * follows from that: resolution without `exports` (`node10`), and ESM types seen from CommonJS.
  */
 function checkTypes({ name, path }: Tarball): void {
   const { status, stdout, stderr } = spawn(ROOT, 'attw', [path, '--profile', 'esm-only', '--no-emoji', '--no-color'])

@@ -17,7 +17,7 @@ import type { OwnedStore, Store, VerifyOptions, ViewOptions } from './store.ts'
 import { writeUnit } from './units.ts'
 import type { UsageQuery, UsageTotal } from './usage.ts'
 import type { DurationMs, EntryId, NodeId, Scope } from './values.ts'
-import { checkFields, checkId, describe } from './values.ts'
+import { checkFields, checkId, checkInstant, describe } from './values.ts'
 import { verifyChain } from './verify.ts'
 import { decodeSnapshot } from './wire.ts'
 
@@ -49,7 +49,7 @@ class StoreView implements Store {
   }
 
   today(): Day {
-    return this.calendar.dayOf(this.clock.now())
+    return this.calendar.dayOf(this.#now())
   }
 
   async appendAudit(event: AuditEvent, options: WriteOptions = {}): Promise<AuditRecord> {
@@ -158,8 +158,10 @@ class StoreView implements Store {
 
   async *readAudits(query: AuditQuery = {}): AsyncIterable<AuditRecord> {
     let page = await this.#during('readAudits', async () => {
-      const { limit = LIMITS.AUDIT_PAGE_LIMIT_MAX, ...rest } = fromArguments(() => ({ ...checkAuditQuery(query) }))
-      return { ...rest, limit }
+      return fromArguments(() => {
+        const { after, before, order, limit = LIMITS.AUDIT_PAGE_LIMIT_MAX, node, scope } = checkAuditQuery(query)
+        return { after, before, order, limit, node, scope }
+      })
     })
     for (;;) {
       const records = await this.#during('readAudits', () => this.#audits(page))
@@ -185,7 +187,7 @@ class StoreView implements Store {
     let checkedAt = systemClock.now()
     const { queuedWrites } = this.engine
     try {
-      checkedAt = this.clock.now()
+      checkedAt = this.#now()
       const database = await this.engine.probe()
       return { healthy: true, checkedAt, problems: [], queuedWrites, database }
     } catch (error) {
@@ -206,6 +208,10 @@ class StoreView implements Store {
         calendar,
       })
     })
+  }
+
+  #now(): Date {
+    return fromArguments(() => checkInstant(this.clock.now(), 'the time of the clock'))
   }
 
   /** A write that takes no conditions. */

@@ -146,8 +146,8 @@ function operationOf({ scope }: Writer, { conditions, changes }: WriteUnit, aske
   const forgetBefore = new Date(Math.max(0, now.getTime() - LIMITS.OPERATION_RETENTION_MS))
   if (operationAt !== undefined && checkInstant(operationAt, 'operationAt') < forgetBefore) {
     throw invalidArgument(
-      `operationAt ${operationAt.toISOString()} is more than ${RETENTION_DAYS} days ago, and operation ids are remembered no longer: ` +
-        'the write may have been applied. Look at the log or the totals, and write it with a new id if it is missing',
+      `operationAt ${operationAt.toISOString()} is more than ${RETENTION_DAYS} days ago, and operation ids are ` +
+        'remembered no longer: the write may have been applied. Look at the log or the totals, and write it with a new id if it is missing',
     )
   }
   const content = [
@@ -199,11 +199,11 @@ function askedCondition(condition: DriverCondition, asked: Condition | undefined
 
 /** Its items, in an array of ours: the caller's may be of a class that has ideas of its own. */
 function checkList<T>(items: readonly T[], what: string, max: number): readonly T[] {
-  if (!Array.isArray(items) || items.length < 1 || items.length > max) {
-    const found = Array.isArray(items) ? `${items.length}` : describe(items)
-    throw invalidArgument(`${what} must be an array of 1 to ${max} items, not ${found}`)
+  const length = Array.isArray(items) ? items.length : undefined
+  if (length === undefined || length < 1 || length > max) {
+    throw invalidArgument(`${what} must be an array of 1 to ${max} items, not ${length ?? describe(items)}`)
   }
-  return Array.from({ length: items.length }, (_, index) => {
+  return Array.from({ length }, (_, index) => {
     const item: unknown = items[index]
     if (typeof item === 'object' && item !== null) return item as T
     throw invalidArgument(`${what}[${index}] must be an object, not ${describe(item)}`)

@@ -156,7 +156,8 @@ export function encodeEvent(event: AuditEvent): EncodedEvent {
 }
 
 function encodeOther(event: OtherEvent): EncodedEvent {
-  const name = checkId(event.name, 'event.name')
+  const { name: givenName, data: givenData } = event
+  const name = checkId(givenName, 'event.name')
   if (Object.hasOwn(EVENT_FIELDS, name)) {
     throw invalidArgument(
       `event.name ${describe(name)} is an event type of its own; use { type: ${describe(name)}, … }`,
@@ -164,9 +165,8 @@ function encodeOther(event: OtherEvent): EncodedEvent {
   }
   const stray = Object.keys(event).find((key) => key !== 'type' && key !== 'name' && key !== 'data')
   if (stray !== undefined) throw invalidArgument(`event has no field ${describe(stray)}; put it into data`)
-  checkObject(event.data, 'event.data')
-  checkJson(event.data, 'event.data', 1, { values: LIMITS.PAYLOAD_BYTES_MAX })
-  return { type: name, text: canonicalText({ type: 'other', name, data: event.data }, 'event') }
+  const data = checkedJson(checkObject(givenData, 'event.data'), 'event.data', 1, { bytes: LIMITS.PAYLOAD_BYTES_MAX })
+  return { type: name, text: canonicalText({ type: 'other', name, data }, 'event') }
 }
 
 /** Never throws: what cannot be understood comes back marked. */
@@ -261,16 +261,17 @@ function checkDurationLike(value: unknown, path: string): number {
 }
 
 /**
- * Plain JSON only: what would come back changed (undefined, dates, NaN, −0, class instances) is refused. So is what has
- * more values than `left`, each of which takes a byte: objects that share parts are small in memory alone.
+ * A copy of `value`, of which each part is looked at once. Plain JSON only: what would come back changed (undefined,
+ * dates, NaN, −0, class instances) is refused. So is what takes more bytes than are `left`: objects that share parts are
+ * small in memory alone.
  */
-function checkJson(value: unknown, path: string, depth: number, left: { values: number }): void {
-  left.values -= 1
-  if (left.values < 0) throw invalidArgument(`event takes more than ${LIMITS.PAYLOAD_BYTES_MAX} bytes as JSON`)
-  if (value === null || typeof value === 'boolean') return
-  if (typeof value === 'string') return void checkText(value, path)
+function checkedJson(value: unknown, path: string, depth: number, left: { bytes: number }): JsonValue {
+  left.bytes -= typeof value === 'string' ? value.length : 1
+  if (left.bytes < 0) throw invalidArgument(`event takes more than ${LIMITS.PAYLOAD_BYTES_MAX} bytes as JSON`)
+  if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'string') return checkText(value, path)
   if (typeof value === 'number') {
-    if (Number.isFinite(value) && !Object.is(value, -0)) return
+    if (Number.isFinite(value) && !Object.is(value, -0)) return value
     throw invalidArgument(`${path} must be a finite number other than -0, not ${describe(value)}`)
   }
   if (typeof value !== 'object') throw invalidArgument(`${path} must be JSON, not ${describe(value)}`)
@@ -285,8 +286,9 @@ function checkJson(value: unknown, path: string, depth: number, left: { values: 
   if (Array.isArray(value) && (keys.length !== value.length || keys.some((key, index) => key !== String(index)))) {
     throw invalidArgument(`${path} must be a plain array, without holes`)
   }
-  for (const [key, item] of Object.entries(value)) {
-    checkText(key, `a key of ${path}`)
-    checkJson(item, `${path}.${key}`, depth + 1, left)
-  }
+  const entries = Object.entries(value).map(([key, item]) => {
+    left.bytes -= Array.isArray(value) ? 0 : checkText(key, `a key of ${path}`).length
+    return [key, checkedJson(item, `${path}.${key}`, depth + 1, left)] as const
+  })
+  return Array.isArray(value) ? entries.map(([, item]) => item) : Object.fromEntries(entries)
 }

@@ -49,7 +49,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
  */
 export function createMemoryData(options: { readonly calendar?: CalendarOptions | undefined } = {}): MemoryData {
   requireSupportedNode()
-  checkFields(options, ['calendar'], 'options')
+  checkStoreOptions(checkFields(options, ['calendar'], 'options'), [])
   const { timeZone = 'UTC', dayStart = '00:00' } = options.calendar ?? {}
   const calendar = createCalendar({ timeZone, dayStart })
   const data: MemoryData = { calendar: { timeZone: calendar.timeZone, dayStart: calendar.dayStart } }

@@ -50,8 +50,11 @@ export function ownConnections(where: string | PoolConfig, connectTimeoutMs: num
           resolve()
         }, GOODBYE_TIMEOUT_MS)
       })
-      await Promise.race([pool.end(), late])
-      clearTimeout(timer)
+      try {
+        await Promise.race([pool.end(), late])
+      } finally {
+        clearTimeout(timer)
+      }
     },
   }
 }
@@ -131,7 +134,8 @@ async function within(connecting: Promise<PoolClient>, timeoutMs: number): Promi
 function portIn(url: string): string | null | undefined {
   if (!/^(postgres(ql)?:\/\/|socket:|\/)/i.test(url)) throw invalidUrl('it must begin with postgres://')
   const { database, port } = parsed(url)
-  if (database?.includes('@')) throw invalidUrl(`the name of its database has an @; ${ENCODE}`)
+  if (/^postgres/i.test(url) && database?.includes('@'))
+    throw invalidUrl(`the name of its database has an @; ${ENCODE}`)
   return port
 }
 

@@ -13,7 +13,18 @@ import { sqlStateOf } from './errors.ts'
 import type { PostgresTables } from './tables.ts'
 
 /** How long operations, and writers that are gone, are remembered. */
-const RETENTION = sql.lit(`${LIMITS.OPERATION_RETENTION_MS} milliseconds`)
+const RETENTION = sql.lit(`${LIMITS.OPERATION_RETENTION_MS / 1_000} seconds`)
+
+/** What writes need beside reading the shared tables. Of all but DELETE a right to the columns that are written will do. */
+const RIGHTS = Object.entries({
+  audit_log: ['INSERT'],
+  audit_head: ['UPDATE'],
+  usage: ['INSERT', 'UPDATE'],
+  cooldowns: ['INSERT', 'UPDATE', 'DELETE'],
+  snapshot: ['INSERT', 'UPDATE'],
+  operations: ['INSERT', 'UPDATE', 'DELETE'],
+  writers: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+}).flatMap(([table, rights]) => rights.map((right) => [table, right] as const))
 
 /** `schema`: a lower-case identifier that needs no quotes. */
 export function postgresFlavor(schema: string): SqlFlavor {
@@ -71,13 +82,13 @@ export function postgresFlavor(schema: string): SqlFlavor {
     ],
     status: {
       sql: `select current_setting('server_version') as version, pg_database_size(current_database()) as size_bytes,
-        case when pg_is_in_recovery() then 'READ_ONLY' when not (select bool_and(
-            has_table_privilege(format('%I.%I', $1::text, name), privilege))
-          from (values ('audit_log', 'INSERT'), ('writers', 'SELECT'), ('audit_head', 'UPDATE'), ('usage', 'INSERT'), ('usage', 'UPDATE'),
-            ('cooldowns', 'INSERT'), ('cooldowns', 'UPDATE'), ('cooldowns', 'DELETE'), ('snapshot', 'INSERT'),
-            ('snapshot', 'UPDATE'), ('operations', 'INSERT'), ('operations', 'UPDATE'), ('operations', 'DELETE'),
-            ('writers', 'INSERT'), ('writers', 'UPDATE'), ('writers', 'DELETE')) as needed (name, privilege)
-        ) then 'PERMISSION_DENIED' when not exists (select from "${schema}".audit_head) then 'MALFORMED' end as refusal`,
+        case when pg_is_in_recovery() then 'READ_ONLY'
+          when not (select bool_and(case privilege
+              when 'DELETE' then has_table_privilege(format('%I.%I', $1::text, name), privilege)
+              else has_any_column_privilege(format('%I.%I', $1::text, name), privilege) end)
+            from (values ${RIGHTS.map(([table, right]) => `('${table}', '${right}')`).join(', ')}) as needed (name, privilege)
+          ) then 'PERMISSION_DENIED'
+          when not exists (select from "${schema}".audit_head) then 'MALFORMED' end as refusal`,
       parameters: [schema],
     },
     lockScope: ({ scope, mode }) => advisoryLock(`shepherd-store scope ${schema} ${scope}`, mode),

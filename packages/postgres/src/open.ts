@@ -20,7 +20,7 @@ import {
   type Program,
   type SqlRunner,
 } from '@shepherd-store/core/sql'
-import type { Pool, PoolConfig } from 'pg'
+import pg, { type Pool, type PoolConfig } from 'pg'
 import { borrowedConnections, type Connections, ownConnections } from './connections.ts'
 import { postgresFlavor } from './flavor.ts'
 import { attemptMsWithin, postgresRunner } from './runner.ts'
@@ -118,25 +118,25 @@ interface ServerFacts {
   readonly encoding: string
 }
 
-function checkWhere(where: string | PoolConfig | Pool): string | PoolConfig | Pool {
-  if (typeof where === 'string') return where
+function checkWhere(where: string | PoolConfig | Pool): void {
+  if (typeof where === 'string') return
   if (typeof where !== 'object' || where === null || Array.isArray(where)) {
     throw new StoreError('INVALID_ARGUMENT', `where must be a URL, options of a pool or a pool, not ${describe(where)}`)
   }
-  if ('connect' in where && !isPool(where)) {
+  if (where instanceof pg.Client) {
     throw new StoreError(
       'INVALID_ARGUMENT',
       'where must not be a client, which can be lost: give a Pool, or its options',
     )
   }
-  if (isPool(where) && 'binary' in where.options && where.options.binary === true) {
+  const poolOptions: object | undefined = isPool(where) ? where.options : undefined
+  if (poolOptions !== undefined && 'binary' in poolOptions && poolOptions.binary === true) {
     throw new StoreError('INVALID_ARGUMENT', 'the pool must not set binary: values are read as text')
   }
-  return where
 }
 
 function isPool(where: string | PoolConfig | Pool): where is Pool {
-  return typeof where === 'object' && 'connect' in where && 'totalCount' in where
+  return typeof where === 'object' && 'connect' in where && typeof where.connect === 'function'
 }
 
 function checkSchema(schema: string): string {

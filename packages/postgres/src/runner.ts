@@ -83,7 +83,7 @@ const BEGIN_READ: Statement = { sql: 'begin isolation level repeatable read read
 const ROLLBACK: Statement = { sql: 'rollback', parameters: [], once: true }
 const COMMIT: Statement = { sql: 'commit', parameters: [], once: true }
 
-/** How long one try may take: a call has time for three. */
+/** How long one try may take: a call has time for two that run out of time, and for more that fail sooner. */
 export function attemptMsWithin(callTimeoutMs: number): number {
   return Math.ceil(callTimeoutMs / 3)
 }

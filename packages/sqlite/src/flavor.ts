@@ -5,6 +5,9 @@ import { codeOf } from './errors.ts'
 /** `shep` in ASCII: what `file` and SQLite's own tools know a store by. */
 export const APPLICATION_ID = 0x73686570
 
+/** No store is older: a clock that shows an earlier time is wrong. */
+const FIRST_STORE = sql.lit('2026-01-01T00:00:00.000Z')
+
 function createFlavor(): SqlFlavor {
   const db = new Kysely<Tables>({
     dialect: {
@@ -21,9 +24,11 @@ function createFlavor(): SqlFlavor {
     tableOptions: ({ keyed }) => (keyed ? sql`strict, without rowid` : sql`strict`),
     textOf: { instant: (column) => column, day: (column) => column, json: (column) => column },
     lastAuditId: sql<number>`(select coalesce(max(id), 0) from audit_log)`,
-    // Never before the last one: an operation that a clock without a battery dates to 1970 is as young as any.
+    // A clock without a battery begins in 1970: what it dates is taken to be as old as the operation before.
     operationAge: {
-      appliedAt: (byWriter) => sql<string>`max(${byWriter}, (select coalesce(max(applied_at), '') from operations))`,
+      appliedAt: (byWriter) =>
+        sql<string>`case when ${byWriter} >= ${FIRST_STORE} then ${byWriter}
+          else max(${byWriter}, (select coalesce(max(applied_at), '') from operations)) end`,
       forgetBefore: (byWriter) => byWriter,
     },
     skipLocked: sql``,

@@ -62,6 +62,14 @@ describe('a source that only begins as the imported one is refused, and nothing 
   })
 })
 
+test('a source that begins after the imported one ends is refused', async () => {
+  const { store } = await openTestStore()
+  await importRustStore(writeRustDatabase({ audits: plainAudits(5) }), store, { node: 'old' })
+  const another = writeRustDatabase({ audits: plainAudits(2, 11) })
+  await expect(importRustStore(another, store, { node: 'old' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  expect(await importedIds(store)).toEqual([1, 2, 3, 4, 5])
+})
+
 describe('a source that is the imported one', () => {
   test.each([300, 1])('adds nothing when it is an old backup, of %i rows', async (count) => {
     const { store } = await openTestStore()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Store } from '../store.ts'
 import type { JsonObject } from '../values.ts'
-import { refusesEach, rejectsWith, storesNothing } from './expect.ts'
+import { collect, refusesEach, rejectsWith, storesNothing } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 
 const DAY = '2026-11-23'
@@ -129,6 +129,36 @@ export const argumentCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'arguments/events/are-read-once',
+    prevents: 'a record that the store itself cannot read, since its event changed between the check and the writing',
+    async run(t) {
+      const store = await t.open()
+      const answers: readonly JsonObject[] = [{ a: 1 }, { a: undefined } as never, [] as never]
+      let reads = 0
+      const event = {
+        type: 'other',
+        name: 'changeable',
+        get data() {
+          return answers[reads++] ?? {}
+        },
+      } as const
+      await store.appendAudit(event)
+      const [record] = await store.listAudits()
+      assert.deepEqual(record?.event, { type: 'other', name: 'changeable', data: { a: 1 } })
+    },
+  },
+  {
+    id: 'arguments/queries/inherited-fields-count-everywhere',
+    prevents: 'a filter that one method knows, and another passes over',
+    async run(t) {
+      const store = await t.open()
+      await store.appendAudit({ type: 'service_started' })
+      const query = new OfNobody()
+      assert.deepEqual(await store.listAudits(query), [])
+      assert.deepEqual(await collect(store.readAudits(query)), [])
+    },
+  },
+  {
     id: 'arguments/events/shared-parts-count-as-often-as-they-are-written',
     prevents: 'an event that is small in memory and endless as JSON, over which the whole process stands still',
     async run(t) {
@@ -136,6 +166,12 @@ export const argumentCases: readonly CaseDefinition[] = [
       let data: JsonObject = {}
       for (let level = 0; level < 60; level += 1) data = { a: data, b: data }
       await rejectsWith(store.appendAudit({ type: 'other', name: 'tree', data }), 'INVALID_ARGUMENT', 'not_applied')
+      const long = { texts: Array.from({ length: 20_000 }, () => TEXT) }
+      const error = await rejectsWith(
+        store.appendAudit({ type: 'other', name: 'list', data: long }),
+        'INVALID_ARGUMENT',
+      )
+      assert.match(error.message, /takes more than 65536 bytes/)
       await storesNothing(t, store)
     },
   },
@@ -151,6 +187,14 @@ class Forgetful<T> extends Array<T> {
     // Nothing.
   }
 }
+
+class OfNobody {
+  get node(): string {
+    return 'nobody'
+  }
+}
+
+const TEXT = 'x'.repeat(60_000)
 
 class Started {
   readonly type = 'service_started'

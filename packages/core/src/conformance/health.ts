@@ -96,6 +96,7 @@ export const healthCases: readonly CaseDefinition[] = [
       const { problems } = await store.health()
       assert.match(problems[0]?.message ?? '', /the clock is broken/)
       await rejectsWith(store.addUsage('minecraft', DAY, 1), 'INVALID_ARGUMENT', 'not_applied')
+      assert.throws(() => store.today(), { code: 'INVALID_ARGUMENT' })
       await store.close()
     },
   },

@@ -96,7 +96,7 @@ export const operationAgeCases: readonly CaseDefinition[] = [
     },
   },
   {
-    id: 'operations/age/an-operation-is-no-older-than-the-one-before',
+    id: 'operations/age/a-clock-at-1970-makes-no-operation-old',
     prevents:
       'a write that is counted twice because the clock stood at 1970 for a moment, and a busy day came after it',
     async run(t) {

@@ -7,8 +7,8 @@ import type { SourceRow } from './table-reader.ts'
 import { reasonOf, together } from './writer.ts'
 
 /**
- * Sets every cooldown, past ones too, unless a later one stands, or one that cannot be read. One that was cleared since stays cleared, as long as
- * operation ids are remembered: 30 days.
+ * Sets every cooldown, past ones too, unless a later one stands, or one that cannot be read. One that was cleared since
+ * stays cleared, as long as operation ids are remembered: 30 days.
  */
 export async function importCooldowns(run: ImportRun): Promise<RowCounts> {
   const counts = { imported: 0, alreadyThere: 0, unreadable: 0 }
@@ -33,13 +33,23 @@ async function importRow({ writer }: ImportRun, row: SourceRow): Promise<Outcome
     const change = { type: 'extend_cooldown', entryId, until } as const
     const refusal = await writer.refusal(change)
     if (refusal !== undefined) return { type: 'unreadable', problem: refusal, fault: 'row' }
-    const stands = await writer.view.getCooldownUntil(entryId)
-    if (stands !== undefined && stands >= until) return { type: 'alreadyThere' }
-    const operation = `cooldown of ${JSON.stringify(entryId)} until ${until.toISOString()}`
-    const { repeated } = await writer.commit(operation, [change])
-    return { type: repeated ? 'alreadyThere' : 'imported' }
+    return await unlessUnreadable(async () => {
+      const stands = await writer.view.getCooldownUntil(entryId)
+      if (stands !== undefined && stands >= until) return { type: 'alreadyThere' }
+      const operation = `cooldown of ${JSON.stringify(entryId)} until ${until.toISOString()}`
+      const { repeated } = await writer.commit(operation, [change])
+      return { type: repeated ? 'alreadyThere' : 'imported' }
+    })
   } catch (error) {
     if (error instanceof UnreadableRow) return { type: 'unreadable', problem: error.message, fault: 'row' }
+    throw error
+  }
+}
+
+async function unlessUnreadable(extend: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await extend()
+  } catch (error) {
     if (!isStoreError(error, 'MALFORMED')) throw error
     const problem = `which is later cannot be told, so the store's own stays: ${reasonOf(error)}`
     return { type: 'unreadable', problem, fault: 'store' }

@@ -15,6 +15,8 @@ export class ImportedLog {
   #last: OriginalRecord | undefined | null = null
   /** Of the source's rows that are there already the last one so far, until it was compared with the store's. */
   #shared: OriginalRecord | undefined
+  /** Whether the source has any of the rows that are there. */
+  #overlaps = false
 
   constructor(writer: ImportWriter) {
     this.#writer = writer
@@ -31,13 +33,16 @@ export class ImportedLog {
       const after = this.#last?.id ?? Number.NEGATIVE_INFINITY
       const sharedRow = rows.findLast(({ change, damaged }) => !damaged && change.original.id <= after)
       this.#shared = sharedRow?.change.original ?? this.#shared
+      this.#overlaps ||= rows.some(({ change }) => change.original.id <= after)
       const missing = rows.flatMap(({ change }) => (change.original.id > after ? [change] : []))
       const [first] = missing
       if (first === undefined) return 0
       await this.checkSameSource()
+      if (this.#last !== undefined && !this.#overlaps) throw this.#otherSource('no row in common with')
       try {
         await this.#writer.commit(`audits from ${first.original.id}`, missing)
         this.#last = missing.at(-1)?.original
+        this.#overlaps = true
         return missing.length
       } catch (error) {
         if (!isStoreError(error, 'OPERATION_MISMATCH')) throw error
@@ -60,13 +65,17 @@ export class ImportedLog {
     const { view } = this.#writer
     const stored = shared.id === this.#last?.id ? this.#last : await lastImported(view, shared.id)
     if (stored?.id !== shared.id || stored.timestamp !== shared.timestamp || stored.event !== shared.event) {
-      throw new StoreError(
-        'INVALID_ARGUMENT',
-        `row ${shared.id} of audit_log is not the one that was imported as node ${view.node}: the source is another, ` +
-          'or was changed since. Give it a node of its own; what both have is then in the store twice',
-      )
+      throw this.#otherSource(`another row ${shared.id} than`)
     }
     this.#shared = undefined
+  }
+
+  #otherSource(difference: string): StoreError {
+    return new StoreError(
+      'INVALID_ARGUMENT',
+      `this audit_log has ${difference} the one that was imported as node ${this.#writer.view.node}: the source is another, ` +
+        'or was changed since. Give it a node of its own; what both have is then in the store twice',
+    )
   }
 }
 

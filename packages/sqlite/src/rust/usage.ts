@@ -99,18 +99,22 @@ function* batches(rows: readonly UsageRow[]): Iterable<readonly UsageRow[]> {
   if (batch.length > 0) yield batch
 }
 
-type BookedMs = (row: UsageRow) => DurationMs
+/** `undefined`: it cannot be read. */
+type BookedMs = (row: UsageRow) => DurationMs | undefined
 
-/** What an earlier import booked for the rows of `batch`. Of what cannot be read nothing, so that `book` meets it. */
+/** What an earlier import booked for the rows of `batch`. */
 async function bookedOf(run: ImportRun, batch: readonly UsageRow[]): Promise<BookedMs> {
   const [from, last] = [batch[0]?.day, batch.at(-1)?.day]
   if (from === undefined || last === undefined) return () => 0
   const { view } = run.writer
   const totals = await view.listUsage({ from, to: addDays(last, 1), by: ['day', 'entry'], node: view.node })
   const booked = new Map(
-    totals.map(({ entryId = '', day = from, durationMs }) => [keyOf({ entryId, day }), durationMs]),
+    totals.map(({ entryId = '', day = from, durationMs, unreadable }) => [
+      keyOf({ entryId, day }),
+      unreadable === 0 ? durationMs : undefined,
+    ]),
   )
-  return (row) => booked.get(keyOf(row)) ?? 0
+  return (row) => (booked.has(keyOf(row)) ? booked.get(keyOf(row)) : 0)
 }
 
 interface Booking {
@@ -126,6 +130,10 @@ interface Booking {
 async function book(run: ImportRun, row: UsageRow, booked: BookedMs): Promise<Booking> {
   const { writer } = run
   const bookedMs = booked(row)
+  if (bookedMs === undefined) {
+    const problem = `the usage of entry ${show(row.entryId)} on ${row.day} cannot be read; repair its row`
+    return { addedMs: 0, obstacle: { problem, fault: 'store' } }
+  }
   const missingMs = row.totalMs - bookedMs
   if (missingMs < 0) {
     const problem = `${show(row.entryId)} has ${row.totalMs} ms on ${row.day}; ${bookedMs} are booked already, and stay`
@@ -145,7 +153,7 @@ async function book(run: ImportRun, row: UsageRow, booked: BookedMs): Promise<Bo
     }
     if (!isStoreError(error, 'OPERATION_MISMATCH')) throw error
     const now = await bookedOf(run, [row])
-    if (now(row) <= bookedMs) throw error
+    if ((now(row) ?? Number.POSITIVE_INFINITY) <= bookedMs) throw error
     return book(run, row, now)
   }
 }
