@@ -1,11 +1,8 @@
 import { EventEmitter, once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
-import { setTimeout } from 'node:timers/promises'
 
 /** A network that fails, between a store and PostgreSQL. It cannot see into TLS: use it with plain connections. */
 export interface TcpProxy {
-  /** How long each piece of data is held, in each direction, in milliseconds. Default 0. */
-  delayMs: number
   /** The same database through the proxy. */
   url(original: string): string
   /** Resets every connection. */
@@ -31,7 +28,6 @@ export async function startProxy(target: { readonly host: string; readonly port:
     from.on('error', () => undefined) // The loop throws it too; without a listener it would end the process.
     try {
       for await (const chunk of from as AsyncIterable<Buffer>) {
-        if (proxy.delayMs > 0) await setTimeout(proxy.delayMs)
         while (frozen) await once(frozen, 'thaw')
         if (loses(chunk)) break
         await new Promise<void>((sent, failed) => to.write(chunk, (error) => (error ? failed(error) : sent())))
@@ -59,7 +55,6 @@ export async function startProxy(target: { readonly host: string; readonly port:
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   const proxy: TcpProxy = {
-    delayMs: 0,
     url: (original) => Object.assign(new URL(original), { hostname: '127.0.0.1', port }).href,
     cutAll: () => sockets.forEach((socket) => socket.resetAndDestroy()),
     loseNextReply: (match) => new Promise((done, fail) => (loss = { match, done, fail })),
