@@ -15,6 +15,8 @@ export interface Connections {
 
 /** How long the goodbye to the server may take, in milliseconds; then the sockets are closed without it. */
 const GOODBYE_TIMEOUT_MS = 2_000
+/** How long after its caller a connection that nobody answers is given up, in milliseconds. */
+const GIVEN_UP_MS = 50
 
 /** Flights are sent as one, and values are read as text. */
 const ALWAYS = { pipeline: true, binary: false }
@@ -28,7 +30,8 @@ export function ownConnections(where: string | PoolConfig, connectTimeoutMs: num
     keepAlive: true,
     application_name: 'shepherd-store',
     // Without it a connection that nobody answers would keep its place in the pool.
-    connectionTimeoutMillis: connectTimeoutMs,
+    // Later than the caller gives up, so that it is told of a timeout.
+    connectionTimeoutMillis: connectTimeoutMs + GIVEN_UP_MS,
     ...given,
     ...ALWAYS,
     stream: () => {

@@ -15,6 +15,8 @@ export interface PostgresRunnerOptions {
 const ATTEMPTS_MAX = 5
 /** The pause before the second try, in milliseconds; each further one is twice as long. */
 const FIRST_PAUSE_MS = 50
+/** A timer of Node may be early by a millisecond: what ends then was ended by it. */
+const TIMER_EARLY_MS = 2
 
 /**
  * Runs programs on connections of a pool, each flight sent as one (where the client pipelines). A connection on which
@@ -116,7 +118,7 @@ async function fly(
     const settled =
       !commits || !writes || results.some((result) => result.status === 'rejected' && settlesTransaction(result.reason))
     const outcome = settled ? 'not_applied' : 'unknown'
-    if (systemClock.monotonicMs() - startedMs < timeoutMs) throw toStoreError(failed.reason, outcome)
+    if (systemClock.monotonicMs() - startedMs < timeoutMs - TIMER_EARLY_MS) throw toStoreError(failed.reason, outcome)
     const message = `the server did not answer within ${timeoutMs} ms; look whether it runs, and at the network`
     throw new StoreError('TIMEOUT', message, { cause: failed.reason, outcome })
   }
