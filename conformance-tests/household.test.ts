@@ -70,6 +70,38 @@ test('without a database, the example makes one up, and leaves nothing but its s
   expect(ran.stdout).toMatch(/^A second import adds 0 events and 0 ms\.$/m)
 })
 
+test('the example recovers the session that the old service left, and the one of the service that was killed', () => {
+  const { stdout } = runExample([householdOf12Minutes()])
+  expect(stdout).toMatch(
+    /^When the old service was last seen, \S+ was running, since .*: it is an open session here, too\.$/m,
+  )
+  expect(stdout).toMatch(
+    /^\S+ was left running by the old service, since .*, and the 12 min that are known of it are booked$/m,
+  )
+
+  const [, entryId, found] = /^session of (\S+) at .* so far +open, (.+) so far$/m.exec(stdout) ?? []
+  const recovered = `The session of ${entryId} is recovered: it has ended with the ${found} that it had reported.`
+  expect(stdout).toContain(`${recovered}\nA second recovery finds nothing.\nThe log has `)
+})
+
+test('in the example a parent grants time, which lets a refused start pass, and corrects what was counted', () => {
+  const { stdout } = runExample([householdOf12Minutes()])
+  const [, entryId] = /^mum grants 30 min of (\S+) for today: /m.exec(stdout) ?? []
+  expect(stdout.split('\n').filter((line) => line.startsWith(`${entryId} may `))).toEqual([
+    expect.stringMatching(/ may not start: \S+ is running$/),
+    expect.stringMatching(/ may not start: (it has no time today|.* are used)$/),
+    expect.stringMatching(/ may start, and has until /),
+  ])
+  expect(stdout).toMatch(/^dad takes 1 min off \S+: /m)
+})
+
+/** One whose snapshot has a session of 12 minutes. */
+function householdOf12Minutes(): string {
+  const source = join(newDirectory(), 'household.db')
+  makeHousehold(source, { until: new Date('2026-11-23T16:20:00Z') })
+  return source
+}
+
 test('the example imports a given database, leaves it as it is, and looks into the store', () => {
   const directory = newDirectory()
   const source = join(directory, "the family's.db")
@@ -95,6 +127,7 @@ test('the example imports a given database, leaves it as it is, and looks into t
   expect(commands.map((command) => /store\.db (.*)$/.exec(command)?.[1])).toEqual([
     'status',
     'usage --by month,entry',
+    'sessions',
     'audit -n 5',
     'verify',
   ])
@@ -166,7 +199,7 @@ test.each<[string, HouseholdRows]>([
   [
     'that plays over midnight',
     {
-      audits: [['2026-11-23T23:51:30Z', STARTED]],
+      audits: [['2026-11-23T23:52:00Z', STARTED]],
       usage: [
         ['chess', '2026-11-23', 600],
         ['go', '2026-11-23', 300],
@@ -214,6 +247,6 @@ test('the example fails, and says what is missing, when the crash took something
   expect(ran.status).toBe(1)
   expect(ran.stdout).not.toContain('Everything that was acknowledged is there.')
   expect(ran.stdout).toMatch(
-    /^NOT AS IT WAS ACKNOWLEDGED:\n {3}cooldown of example-game: acknowledged until .*, found none\n {3}log: acknowledged 6 records, found .*its tail was cut off$/m,
+    /^NOT AS IT WAS ACKNOWLEDGED:\n {3}cooldown of example-game: acknowledged until .*, found none\n {3}log: acknowledged 12 records, found .*its tail was cut off$/m,
   )
 })

@@ -1,4 +1,4 @@
-import { type Calendar, createCalendar } from '@shepherd-store/core'
+import { type Calendar, createCalendar, sessionKey, usageKey } from '@shepherd-store/core'
 import type { Harness, RawAccess, SpoiledRow } from '@shepherd-store/core/conformance'
 import { MapData, mapDriver } from './map-driver.ts'
 
@@ -26,6 +26,9 @@ function rawMaps(data: MapData): RawAccess {
     async usage() {
       return [...data.usage.values()]
     },
+    async sessions() {
+      return [...data.sessions.values()].map((row) => ({ ...row, endedAt: row.endedAt?.toISOString() ?? null }))
+    },
     async spoil(row) {
       spoil(data, row)
     },
@@ -48,6 +51,18 @@ function spoil(data: MapData, row: SpoiledRow): void {
         }
       }
       break
+    case 'session': {
+      const key = sessionKey(row)
+      const session = data.sessions.get(key)
+      const spoiled = { lastReportedAt: new Date(Number.NaN), text: '{"label":7}' }
+      if (session !== undefined) data.sessions.set(key, { ...session, ...spoiled })
+      break
+    }
+    case 'grant': {
+      const grant = data.grants.get(usageKey(row))
+      if (grant !== undefined) grant.durationMs = -5
+      break
+    }
     case 'snapshot': {
       const key = JSON.stringify([row.scope, row.node])
       const snapshot = data.snapshots.get(key)

@@ -15,6 +15,7 @@ export const memoryHarness: Harness = {
       raw: {
         audits: () => rawSqlite(databaseOf(opened())).audits(),
         usage: () => rawSqlite(databaseOf(opened())).usage(),
+        sessions: () => rawSqlite(databaseOf(opened())).sessions(),
         spoil: (row) => rawSqlite(databaseOf(opened())).spoil(row),
       },
       async destroy() {

@@ -1,5 +1,5 @@
 import type { CalendarOptions, StoreDriver } from '@shepherd-store/core'
-import type { Harness, RawAccess, RawAudit, RawUsage, SpoiledRow } from '@shepherd-store/core/conformance'
+import type { Harness, RawAccess, RawAudit, RawSession, RawUsage, SpoiledRow } from '@shepherd-store/core/conformance'
 import { openPostgresDriver } from '@shepherd-store/postgres'
 import pg from 'pg'
 
@@ -51,6 +51,15 @@ function rawPostgres(url: string, schema: string): RawAccess {
         )
         return rows
       }),
+    sessions: () =>
+      withClient(url, async (client) => {
+        const { rows } = await client.query<RawSession>(
+          `select scope, session_id as "sessionId", node, entry_id as "entryId",
+             to_char(ended_at at time zone 'UTC', ${utc}) as "endedAt", duration_ms::float8 as "durationMs"
+             from ${schema}.sessions`,
+        )
+        return rows
+      }),
     spoil: (row) =>
       withClient(url, async (client) => {
         const { rowCount } = await spoil(client, schema, row)
@@ -72,6 +81,18 @@ async function spoil(client: pg.Client, schema: string, row: SpoiledRow): Promis
         row.scope,
         row.entryId,
       ])
+    case 'session':
+      return client.query(
+        `update ${schema}.sessions set last_reported_at = 'infinity', detail = '{"label":7}'
+           where scope = $1 and session_id = $2`,
+        [row.scope, row.sessionId],
+      )
+    case 'grant':
+      await client.query(`alter table ${schema}.grants drop constraint if exists grants_duration`)
+      return client.query(
+        `update ${schema}.grants set granted_ms = -5 where scope = $1 and day = $2 and entry_id = $3`,
+        [row.scope, row.day, row.entryId],
+      )
     case 'snapshot':
       return client.query(`update ${schema}.snapshot set state = '{"timestamp":7}' where scope = $1 and node = $2`, [
         row.scope,

@@ -5,16 +5,28 @@ import pg from 'pg'
 import { afterAll, inject, test } from 'vitest'
 import { createDatabase } from './postgres/database.ts'
 
-const TABLES = ['audit_log', 'audit_head', 'usage', 'cooldowns', 'snapshot', 'operations', 'writers', 'meta']
+const TABLES = [
+  ...['audit_log', 'audit_head', 'usage', 'cooldowns', 'snapshot', 'operations', 'writers', 'meta'],
+  ...['sessions', 'session_played', 'grants', 'nodes'],
+]
 const RIGHTS = ['select', 'insert', 'update', 'delete']
+const DAY = '2026-11-23'
+const CORRECTION = { by: 'Ada', why: 'Homework is done.' }
 /** Every kind of change. */
-const CHANGES: readonly Change[] = [
+const changes = (sessionId: string): readonly Change[] => [
   { type: 'append_audit', event: { type: 'service_started' } },
-  { type: 'add_usage', entryId: 'minecraft', day: '2026-11-23', durationMs: 1 },
+  { type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 1 },
   { type: 'set_cooldown', entryId: 'minecraft', until: new Date('2026-11-23T10:00:00Z') },
   { type: 'extend_cooldown', entryId: 'minecraft', until: new Date('2026-11-23T11:00:00Z') },
-  { type: 'clear_cooldown', entryId: 'minecraft' },
+  { type: 'clear_cooldown', entryId: 'chess' },
   { type: 'save_snapshot', snapshot: { timestamp: new Date('2026-11-23T10:00:00Z') } },
+  { type: 'adjust_usage', entryId: 'minecraft', day: DAY, byMs: 1, ...CORRECTION },
+  { type: 'grant_time', entryId: 'minecraft', day: DAY, byMs: 1, ...CORRECTION },
+  { type: 'start_session', sessionId, entryId: 'minecraft', run: 'r-1' },
+  {
+    ...{ type: 'end_session', sessionId, entryId: 'minecraft', run: 'r-1', report: 1 },
+    ...{ played: [{ day: DAY, playedMs: 1 }], reason: { type: 'user_stop' } },
+  },
 ]
 
 const role = `writer_${process.pid}`
@@ -38,7 +50,8 @@ async function answers(change: string): Promise<{ readonly health: string; reado
   const store = await openPostgresStore(where, { node: 'hub', schema: 'rights', migrate: 'never' })
   await admin.query(change)
   const { problems } = await store.health()
-  const write = await store.commit(CHANGES, { operationId: change }).then(
+  const options = { operationId: change, if: [{ type: 'no_open_session' }] } as const
+  const write = await store.commit(changes(change), options).then(
     () => 'done',
     (error: unknown) => (isStoreError(error) ? error.code : String(error)),
   )
@@ -51,7 +64,11 @@ test('is healthy for a role that may read and write rows, and no more', async ()
 })
 
 test('is healthy for a role that may write to the columns that are written', async () => {
-  const columns = { audit_head: 'last_id, last_hash', usage: 'duration_ms', cooldowns: 'until' }
+  const columns = {
+    ...{ audit_head: 'last_id, last_hash', usage: 'duration_ms', cooldowns: 'until' },
+    ...{ session_played: 'played_ms', grants: 'granted_ms', nodes: 'seen_at, clock_skew_ms' },
+    sessions: 'run, report, deadline, last_reported_at, ended_at, duration_ms, reserved_day, reserved_ms, detail',
+  }
   for (const [table, names] of Object.entries(columns)) {
     const change = `revoke update on rights.${table} from ${role}; grant update (${names}) on rights.${table} to ${role}`
     assert.deepEqual(await answers(change), { health: 'done', write: 'done' })

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { startSession } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
 import Database from 'better-sqlite3'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
@@ -13,7 +14,7 @@ const DOCUMENTS = ['README.md', ...readdirSync(join(ROOT, 'packages')).map((name
 
 /** What the examples of a document print, in their order. A document that is not named here has none. */
 const PRINTED: Readonly<Record<string, readonly RegExp[]>> = {
-  'README.md': [/^2 \S+ session_ended\n1 \S+ session_started\n$/],
+  'README.md': [/^\d+ ms today, on all machines\n2 \S+ session_ended\n1 \S+ session_started\n$/],
   'packages/memory/README.md': [/^1000\n$/],
   'packages/sqlite/README.md': [/^90000\n$/, /^[1-9]\d\d records, 0 rows that cannot be read\n$/],
   'packages/postgres/README.md': [/^90000\n$/],
@@ -78,11 +79,19 @@ test('what --json prints has the types that the README of the command gives', { 
 
   const imported = await json('import', 'rust', rust, '--time-zone', 'Europe/Berlin')
   await fill(path)
+  const decided = ['--why', 'homework', '--by', 'Ada']
   const values: readonly (readonly [type: string, json: string])[] = [
     ['Import', imported],
+    ['Granted', await json('grant', 'minecraft', '30m', ...decided)],
+    ['Adjusted', await json('adjust', 'minecraft', '--plus', '5m', ...decided)],
     ['Status', await json('status')],
     ['Usage', await json('usage', '--by', 'week,entry,node,scope')],
+    ['Sessions', await json('sessions', '--open')],
+    ['Recovered', await json('sessions', 'recover', '--node', 'pc-1', '--cooldown', '10m')],
+    ['Sessions', await json('sessions')],
+    ['Nodes', await json('nodes')],
     ['Cooldowns', await json('cooldowns')],
+    ['Cleared', await json('cooldowns', 'clear', 'minecraft', ...decided)],
     ['Audit', await json('audit', '-n', '1000')],
     ['Verification', await json('verify')],
   ]
@@ -102,6 +111,9 @@ async function fill(path: string): Promise<void> {
   await using store = await openSqliteStore(path)
   await store.addUsage('minecraft', store.today(), 90_000)
   await store.setCooldownUntil('minecraft', new Date('2099-01-01T00:00:00.000Z'))
+  const strict = { limits: [{ limitMs: 3_600_000 }], sliceMs: 60_000 }
+  const session = { entryId: 'minecraft', label: 'Minecraft', deadline: new Date('2099-01-01T00:00:00.000Z'), strict }
+  await startSession(store.view({ node: 'pc-1' }), session)
 }
 
 async function printedJson(args: readonly string[]): Promise<string> {

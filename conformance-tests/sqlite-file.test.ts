@@ -34,7 +34,7 @@ test('is a WAL database with the application id and version that its own tools s
   await (await openSqliteStore(path)).close()
   const database = new Database(path, { readonly: true })
   const pragma = (name: string): unknown => database.pragma(name, { simple: true })
-  assert.deepEqual([pragma('journal_mode'), pragma('application_id'), pragma('user_version')], ['wal', 0x73686570, 1])
+  assert.deepEqual([pragma('journal_mode'), pragma('application_id'), pragma('user_version')], ['wal', 0x73686570, 2])
   assert.equal(pragma('integrity_check'), 'ok')
   database.close()
 })

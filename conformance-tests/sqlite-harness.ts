@@ -18,6 +18,7 @@ export const sqliteHarness: Harness = {
       raw: {
         audits: () => withDatabase(path, (database) => rawSqlite(database).audits()),
         usage: () => withDatabase(path, (database) => rawSqlite(database).usage()),
+        sessions: () => withDatabase(path, (database) => rawSqlite(database).sessions()),
         spoil: (row) => withDatabase(path, (database) => rawSqlite(database).spoil(row)),
       },
       async destroy() {

@@ -18,6 +18,14 @@ export function rawSqlite(database: Database): RawAccess {
         )
         .all()
     },
+    async sessions() {
+      return database
+        .prepare<[], Awaited<ReturnType<RawAccess['sessions']>>[number]>(
+          `select scope, session_id as sessionId, node, entry_id as entryId, ended_at as endedAt,
+             duration_ms as durationMs from sessions`,
+        )
+        .all()
+    },
     async spoil(row) {
       database.pragma('ignore_check_constraints = on')
       const { changes } = spoil(database, row)
@@ -37,6 +45,16 @@ function spoil(database: Database, row: SpoiledRow): { changes: number } {
       return database
         .prepare(`update cooldowns set until = 'tomorrow' where scope = ? and entry_id = ?`)
         .run(row.scope, row.entryId)
+    case 'session':
+      return database
+        .prepare(
+          `update sessions set last_reported_at = 'tomorrow', detail = '{"label":7}' where scope = ? and session_id = ?`,
+        )
+        .run(row.scope, row.sessionId)
+    case 'grant':
+      return database
+        .prepare('update grants set granted_ms = -5 where scope = ? and day = ? and entry_id = ?')
+        .run(row.scope, row.day, row.entryId)
     case 'snapshot':
       return database
         .prepare(`update snapshot set state = '{"timestamp":7}' where scope = ? and node = ?`)

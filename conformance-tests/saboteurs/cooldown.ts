@@ -1,4 +1,4 @@
-import { type DriverChange, snapshotKey } from '@shepherd-store/core'
+import { type DriverChange, nodeKey } from '@shepherd-store/core'
 import { bothOf, onChanges, onDriver, onRequests, onResults, onStore, onUnits, type Saboteur } from './saboteur.ts'
 
 /** Defects in when an entry becomes available again, and in what a service finds after a crash. */
@@ -105,7 +105,7 @@ export const snapshotSaboteurs: readonly Saboteur[] = [
       const first = new Map<string, string>()
       const kept = (change: DriverChange): DriverChange => {
         if (change.table !== 'snapshot') return change
-        const key = snapshotKey(change)
+        const key = nodeKey(change)
         const text = first.get(key) ?? change.text
         first.set(key, text)
         return { ...change, text }

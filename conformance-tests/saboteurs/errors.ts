@@ -8,7 +8,10 @@ import {
 } from '@shepherd-store/core'
 import { onDriver, onPages, onResults, onStore, type Saboteur } from './saboteur.ts'
 
-const NOTHING: ReadResult = { usage: [], cooldowns: [], snapshots: [], audits: [] }
+const NOTHING: ReadResult = {
+  ...{ usage: [], grants: [], reserved: [], cooldowns: [] },
+  ...{ sessions: [], nodes: [], snapshots: [], audits: [] },
+}
 
 /** Defects in what a failure is told as, and in what is made of a row that cannot be read. */
 export const errorSaboteurs: readonly Saboteur[] = [
@@ -111,8 +114,9 @@ export const errorSaboteurs: readonly Saboteur[] = [
 
 /** As a caller would see it who looks at nothing else. */
 function acknowledged({ changes }: WriteUnit): WriteOutcome {
-  const records = changes.filter(({ table }) => table === 'audit')
-  return { type: 'applied', audits: records.map((_, index) => ({ id: index + 1, hash: '0'.repeat(64) })), usage: [] }
+  const contents = changes.flatMap((change) => (change.table === 'audit' ? [change.content] : []))
+  const audits = contents.map((content, index) => ({ ...content, id: index + 1, hash: '0'.repeat(64) }))
+  return { type: 'applied', audits, usage: [], sessions: [] }
 }
 
 /** Failures of the driver are changed before they are told. */

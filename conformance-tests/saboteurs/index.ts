@@ -3,10 +3,16 @@ import { auditSaboteurs } from './audit.ts'
 import { commitSaboteurs } from './commit.ts'
 import { cooldownSaboteurs, snapshotSaboteurs } from './cooldown.ts'
 import { copySaboteurs } from './copies.ts'
+import { correctionSaboteurs, periodSaboteurs } from './corrections.ts'
 import { errorSaboteurs } from './errors.ts'
 import { lifecycleSaboteurs } from './lifecycle.ts'
 import { operationSaboteurs } from './operations.ts'
 import { onDriver, onStore, type Saboteur } from './saboteur.ts'
+import { sessionEndSaboteurs } from './session-ends.ts'
+import { sessionListSaboteurs } from './session-lists.ts'
+import { sessionStartSaboteurs } from './session-starts.ts'
+import { sessionStrictSaboteurs } from './session-strict.ts'
+import { sessionSaboteurs } from './session.ts'
 import { textSaboteurs } from './texts.ts'
 import { usageSaboteurs } from './usage.ts'
 
@@ -23,6 +29,13 @@ export const saboteurs: readonly Saboteur[] = [
   ...commitSaboteurs,
   ...operationSaboteurs,
   ...usageSaboteurs,
+  ...sessionSaboteurs,
+  ...sessionStartSaboteurs,
+  ...sessionEndSaboteurs,
+  ...sessionStrictSaboteurs,
+  ...sessionListSaboteurs,
+  ...correctionSaboteurs,
+  ...periodSaboteurs,
   ...cooldownSaboteurs,
   ...snapshotSaboteurs,
   ...auditSaboteurs,

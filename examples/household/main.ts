@@ -10,14 +10,16 @@ import {
   isStoreError,
   LIMITS,
   manualClock,
-  type StateSnapshot,
+  recoverSession,
+  type SessionId,
+  type SessionRecord,
   type Store,
   systemClock,
 } from '@shepherd-store/core'
 import { createMemoryStore } from '@shepherd-store/memory'
 import { openSqliteStore } from '@shepherd-store/sqlite'
 import { importRustStore, type RustImportReport } from '@shepherd-store/sqlite/rust'
-import { Acknowledged, CHECKPOINT_MS, playedMs } from './acknowledged.ts'
+import { Acknowledged, CHECKPOINT_MS } from './acknowledged.ts'
 import { makeHousehold } from './make.ts'
 import type { ServiceMessage } from './service.ts'
 import { dateAndTime, duration, records, table } from './words.ts'
@@ -115,11 +117,11 @@ function sayReport({ counts, comparison, unfinishedSession }: RustImportReport, 
     overbookedMs > 0 ? `${duration(overbookedMs)} booked that the log does not explain` : '',
   ].filter((reason) => reason !== '')
   if (reasons.length > 0) say(`The difference is the old store's: ${reasons.join('; ')}.`)
-  if (unfinishedSession && !unfinishedSession.endedInLog) {
-    const since = dateAndTime(new Date(unfinishedSession.startedAt), store)
-    say(
-      `When the old service was last seen, ${unfinishedSession.entryId} was running, since ${since}: the snapshot has it.`,
-    )
+  if (unfinishedSession?.result === 'opened') {
+    const { entryId, startedAt, playedMs } = unfinishedSession
+    const since = dateAndTime(new Date(startedAt), store)
+    say(`When the old service was last seen, ${entryId} was running, since ${since}: it is an open session here, too.`)
+    say(`Its ${duration(playedMs)} are booked once it ends.`)
   }
 }
 
@@ -136,30 +138,38 @@ async function minuteAfter({ unfinishedSession }: RustImportReport, store: Store
 
 async function liveThroughACrash(path: string, now: Date): Promise<void> {
   heading('2. A day with the service')
-  const acknowledged = await runUntilKilled(path, now)
-  const { snapshot } = acknowledged
-  const bookedMs = playedMs(snapshot)
+  const { acknowledged, session } = await runUntilKilled(path, now)
 
   heading('3. After the crash')
-  say(`The service was killed (SIGKILL) while ${snapshot?.activeSession?.entryId} ran and was booked every 30 s.`)
-  const store = await openSqliteStore(path, { clock: manualClock(snapshot?.timestamp ?? now), create: false })
+  say(`The service was killed (SIGKILL) while ${session.entryId} was played, with a checkpoint every 30 s.`)
+  // A minute passes, which nobody plays.
+  const clock = manualClock(new Date(session.lastReportedAt.getTime() + 60_000))
+  const store = await openSqliteStore(path, { clock, create: false })
   const compared = await acknowledged.compareWith(store)
   sayTable([['', 'acknowledged', 'found'], ...compared.map((row) => [row.what, row.acknowledged, row.found])])
   const lost = compared.filter(({ kept }) => !kept)
   const verdict = lost.length === 0 ? 'Everything that was acknowledged is there.' : 'NOT AS IT WAS ACKNOWLEDGED:'
   check(lost.length === 0, verdict)
   for (const row of lost) say(`   ${row.what}: acknowledged ${row.acknowledged}, found ${row.found}`)
-
-  const found = (await store.loadSnapshot())?.snapshot
-  const moreMs = playedMs(found) - bookedMs
-  if (moreMs > 0) say(`And ${duration(moreMs)} more: written, but the kill came before the service could say so.`)
-  if (found !== undefined) await endLostSession(store, found)
+  await recoverAfter(session, store)
   await store.close()
 }
 
-/** Runs the service, and kills it once enough was acknowledged. Returns all that was. */
-async function runUntilKilled(path: string, now: Date): Promise<Acknowledged> {
+interface Killed {
+  /** All that was acknowledged before. */
+  readonly acknowledged: Acknowledged
+  /** The session that nobody ended, as it was last acknowledged. */
+  readonly session: SessionRecord
+}
+
+/** Runs the service, and kills it once enough of its last session was acknowledged. */
+async function runUntilKilled(path: string, now: Date): Promise<Killed> {
   const acknowledged = new Acknowledged()
+  let last: SessionId | undefined
+  const killed = (): SessionRecord | undefined => {
+    const session = last === undefined ? undefined : acknowledged.session(last)
+    return session !== undefined && session.durationMs >= PLAYED_MS ? session : undefined
+  }
   const service = fork(join(import.meta.dirname, 'service.ts'), [path, now.toISOString()], {
     serialization: 'advanced', // which keeps Dates
   })
@@ -168,36 +178,38 @@ async function runUntilKilled(path: string, now: Date): Promise<Acknowledged> {
   const timer = setTimeout(() => service.kill('SIGKILL'), SERVICE_TIMEOUT_MS)
   service.on('message', (message: ServiceMessage) => {
     if (message.type === 'said') return say(message.text)
-    acknowledged.add(message)
-    if (playedMs(acknowledged.snapshot) >= PLAYED_MS) service.kill('SIGKILL')
+    if (message.type === 'acknowledged') acknowledged.add(message)
+    else last = message.sessionId
+    if (killed() !== undefined) service.kill('SIGKILL')
   })
   await ended
   clearTimeout(timer)
-  if (playedMs(acknowledged.snapshot) >= PLAYED_MS) return acknowledged
+  const session = killed()
+  if (session !== undefined) return { acknowledged, session }
   throw new Error(`the service ended before it was to be killed, or did nothing for ${duration(SERVICE_TIMEOUT_MS)}`)
 }
 
-/** What a service does when it starts again: the log says how the session ended, and the snapshot lets go of it. */
-async function endLostSession(store: Store, snapshot: StateSnapshot): Promise<void> {
-  if (snapshot.activeSession === undefined) return
-  const { sessionId, entryId } = snapshot.activeSession
-  const durationMs = playedMs(snapshot)
-  await store.commit(
-    [
-      {
-        type: 'append_audit',
-        event: { type: 'session_ended', sessionId, entryId, reason: { type: 'service_shutdown' }, durationMs },
-      },
-      { type: 'save_snapshot', snapshot: { timestamp: store.clock.now() } },
-    ],
-    { operationId: `${sessionId}:end` },
+/** What a service does when it starts again and the game is gone: `acknowledged` ends with what it had reported. */
+async function recoverAfter(acknowledged: SessionRecord, store: Store): Promise<void> {
+  const { sessionId, entryId } = acknowledged
+  const [found] = await store.listSessions({ sessionId })
+  const foundMs = found?.durationMs ?? 0
+  const moreMs = foundMs - acknowledged.durationMs
+  if (moreMs > 0) say(`And ${duration(moreMs)} more: written, but the kill came before the service could say so.`)
+  const recovered = await recoverSession(store)
+  check(
+    recovered?.sessionId === sessionId && recovered.durationMs === foundMs,
+    `The session of ${entryId} is recovered: it has ended with the ${duration(recovered?.durationMs ?? 0)} that it had reported.`,
   )
-  say(`The log now says that ${entryId} ended after the ${duration(durationMs)} that are booked.`)
+  const again = await recoverSession(store)
+  check(again === undefined, `A second recovery finds ${again === undefined ? 'nothing' : again.entryId}.`)
+  const { intact, checked, firstBreak } = await store.verifyAudits()
+  check(intact, firstBreak?.message ?? `The log has ${records(checked)}, each as it was written.`)
 }
 
 function lookFurther(path: string): void {
   heading('4. To look further')
-  for (const command of ['status', 'usage --by month,entry', 'audit -n 5', 'verify']) {
+  for (const command of ['status', 'usage --by month,entry', 'sessions', 'audit -n 5', 'verify']) {
     say(`npm run --silent shepherd-store -- --db ${inShell(path)} ${command}`)
   }
   say('\nThe first of them says now:\n')

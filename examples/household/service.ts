@@ -1,30 +1,35 @@
-import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import {
   addDays,
-  type Applied,
-  type Change,
-  type CommitOptions,
-  type DayState,
+  type Day,
+  denialReasons,
   type DenialReason,
-  type FailedCondition,
+  type DurationMs,
+  type EntryId,
+  type ManualClock,
   manualClock,
-  type Refused,
-  type StateSnapshot,
+  recordDenial,
+  recoverSession,
+  type Session,
+  type SessionId,
+  startSession,
   type Store,
 } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
-import { type Acknowledgement, acknowledgementOf, CHECKPOINT_MS } from './acknowledged.ts'
+import { type Acknowledgement, CHECKPOINT_MS, correctionAcknowledged, recordAcknowledged } from './acknowledged.ts'
 import { dateAndTime, duration, when } from './words.ts'
 
 /** What the service tells whoever started it. It says `acknowledged` only once the store has said so. */
 export type ServiceMessage =
   | { readonly type: 'said'; readonly text: string }
   | ({ readonly type: 'acknowledged' } & Acknowledgement)
+  /** From now on it plays this one. */
+  | { readonly type: 'plays_until_killed'; readonly sessionId: SessionId }
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 const COOLDOWN_MS = 10 * MINUTE_MS
+const GRANT_MS = 30 * MINUTE_MS
 
 /** One more hour than was played so far, so that there is something to play whatever the household has done today. */
 const ALLOWANCE_MS = 60 * MINUTE_MS
@@ -40,149 +45,153 @@ async function serve(path: string, now: string): Promise<void> {
   const clock = manualClock(now)
   const store = await openSqliteStore(path, { clock, create: false })
   say(`For this demonstration it is ${dateAndTime(clock.now(), store)}, when the old data ends.`)
-  await commit(store, [{ type: 'append_audit', event: { type: 'service_started' } }])
+  acknowledge(recordAcknowledged(await store.appendAudit({ type: 'service_started' })))
+  await recover(store)
 
-  const today = await store.getDayState(store.today())
-  for (const { entryId, usedMs } of today) if (usedMs > 0) say(`${entryId} was played for ${duration(usedMs)} today`)
+  const { pausing, favourite, other } = await chooseEntries(store)
+  if (pausing !== undefined) await start(store, pausing, ALLOWANCE_MS)
+  const evening = { store, clock, day: store.today() }
+  await playOnce(evening, favourite, other)
+  await playUntilKilled(evening, favourite, other)
+}
 
-  const entries = await entriesPlayedLately(store)
-  const pausing = entries.find((entryId) => isPausing(store, today, entryId))
-  if (pausing !== undefined) await launch(store, pausing)
+interface Evening {
+  readonly store: Store
+  readonly clock: ManualClock
+  /** On which it begins. */
+  readonly day: Day
+}
 
-  const [favourite = '', other = ''] = [...new Set([...entries, ...MADE_UP_ENTRIES])].filter(
-    (entryId) => !isPausing(store, today, entryId) && today.entry(entryId).usedMs < DAY_MS - ALLOWANCE_MS,
-  )
-  const first = await launch(store, favourite)
-  clock.advance(5 * MINUTE_MS)
-  if (first !== undefined) await end(store, first, 5 * MINUTE_MS)
+/** The session that was open when the service before this one, here the old one, was last heard of. */
+async function recover(store: Store): Promise<void> {
+  const session = await recoverSession(store)
+  if (session === undefined) return
+  acknowledge({ session })
+  const { entryId, startedAt, durationMs } = session
+  const since = `${entryId} was left running by the old service, since ${when(startedAt, store)}`
+  say(`${since}: it has ended now, and the ${duration(durationMs)} that are known of it are booked`)
+  // The old service's snapshot still has the session.
+  await store.saveSnapshot({ timestamp: store.clock.now() })
+}
+
+/** One session from its start to its end. */
+async function playOnce(evening: Evening, entryId: EntryId, other: EntryId): Promise<void> {
+  const { store, clock } = evening
+  const session = await start(store, entryId, 2 * MINUTE_MS)
+  if (session === undefined) return
+  await play(session, MINUTE_MS, evening)
+  await start(store, other, ALLOWANCE_MS)
+  acknowledge({ session: (await session.warn(MINUTE_MS)).session })
+  say(`${entryId} has one minute left, and the child is told so`)
+  const extended = await session.extend(MINUTE_MS)
+  acknowledge({ session: extended.session })
+  say(`${entryId} gets a minute more, to finish the round`)
+  await play(session, 2 * MINUTE_MS, evening)
+
+  const ended = await session.end({ reason: { type: 'expired' }, cooldownMs: COOLDOWN_MS })
+  const until = new Date(store.clock.now().getTime() + COOLDOWN_MS)
+  acknowledge({ session: ended.session, cooldown: { entryId, until } })
+  say(`${entryId} ended after ${duration(ended.session.durationMs)}, and pauses until ${when(until, store)}`)
   clock.advance(MINUTE_MS)
-  await launch(store, favourite)
-
-  const session = await launch(store, other)
-  for (let playedMs = CHECKPOINT_MS; session !== undefined; playedMs += CHECKPOINT_MS) {
-    clock.advance(CHECKPOINT_MS)
-    await checkpoint(store, session, playedMs)
-  }
+  await start(store, entryId, ALLOWANCE_MS)
 }
 
-interface RunningSession {
-  readonly id: string
-  readonly entryId: string
-  readonly snapshot: StateSnapshot
+/** A session that a parent makes possible, and that nobody ends. */
+async function playUntilKilled(evening: Evening, favourite: EntryId, entryId: EntryId): Promise<void> {
+  const { store, day } = evening
+  const today = store.today()
+  const limitMs = await store.getUsage(entryId, today)
+  await start(store, entryId, GRANT_MS, limitMs)
+  const grant = { by: 'mum', why: 'the homework is done' }
+  acknowledge(correctionAcknowledged(await store.grantTime(entryId, today, GRANT_MS, grant)))
+  say(`${grant.by} grants ${duration(GRANT_MS)} of ${entryId} for today: ${grant.why}`)
+  const session = await start(store, entryId, GRANT_MS, limitMs)
+  if (session === undefined) return
+
+  await play(session, CHECKPOINT_MS, evening)
+  const correction = { by: 'dad', why: 'it was paused during dinner' }
+  acknowledge(correctionAcknowledged(await store.adjustUsage(favourite, day, -MINUTE_MS, correction)))
+  say(`${correction.by} takes ${duration(MINUTE_MS)} off ${favourite}: ${correction.why}`)
+  tell({ type: 'plays_until_killed', sessionId: session.record.sessionId })
+  await play(session, Number.POSITIVE_INFINITY, evening)
 }
 
-/** Starts the entry, if the day's limit and its cooldown allow it: asked and answered in the same commit. */
-async function launch(store: Store, entryId: string): Promise<RunningSession | undefined> {
+/** Starts the entry, if no other runs, it does not pause, and the day's limit is not reached: asked as it is written. */
+async function start(
+  store: Store,
+  entryId: EntryId,
+  forMs: DurationMs,
+  limit?: DurationMs,
+): Promise<Session | undefined> {
   const day = store.today()
-  const limitMs = (await store.getUsage(entryId, day)) + ALLOWANCE_MS
-  const id = randomUUID()
-  const startedAt = store.clock.now()
-  const deadline = new Date(startedAt.getTime() + ALLOWANCE_MS)
-  const snapshot = {
-    timestamp: startedAt,
-    activeSession: { sessionId: id, entryId, startedAt, deadline, warningsIssuedMs: [] },
-  }
-  const result = await commit(
-    store,
-    [
-      { type: 'append_audit', event: { type: 'session_started', sessionId: id, entryId, deadline } },
-      { type: 'save_snapshot', snapshot },
+  const limitMs = limit ?? (await store.getUsage(entryId, day)) + ALLOWANCE_MS
+  const deadline = new Date(store.clock.now().getTime() + forMs)
+  const result = await startSession(store, {
+    entryId,
+    deadline,
+    if: [
+      { type: 'usage_below', entryId, day, limitMs },
+      { type: 'no_cooldown', entryId },
     ],
-    {
-      if: [
-        { type: 'usage_below', entryId, day, limitMs },
-        { type: 'no_cooldown', entryId },
-      ],
-      operationId: id,
-    },
-  )
+  })
   if (result.applied) {
+    acknowledge({ session: result.session.record })
     say(`${entryId} may start, and has until ${when(deadline, store)}`)
-    return { id, entryId, snapshot }
+    return result.session
   }
-  const event = { type: 'launch_denied', entryId, reasons: result.failed.map(reasonOf) } as const
-  await commit(store, [{ type: 'append_audit', event }])
-  say(`${entryId} may not start: ${result.failed.map((failed) => inWords(store, failed)).join(', ')}`)
+  const { failed } = result
+  acknowledge(recordAcknowledged(await recordDenial(store, { entryId, failed })))
+  const reasons = denialReasons(failed).map((reason) => inWords(reason, store))
+  say(`${entryId} may not start: ${reasons.join(', ')}`)
   return undefined
 }
 
-/** Books what was played since the last one. Its id makes it safe to send again. */
-async function checkpoint(store: Store, session: RunningSession, playedMs: number): Promise<void> {
-  const { id, entryId, snapshot } = session
-  await commit(
-    store,
-    [
-      { type: 'add_usage', entryId, day: store.today(), durationMs: CHECKPOINT_MS },
-      { type: 'save_snapshot', snapshot: { ...snapshot, timestamp: store.clock.now() } },
-    ],
-    { operationId: `${id}:${playedMs}` },
-  )
-}
-
-/** Usage, cooldown, log and snapshot: all of it or nothing. */
-async function end(store: Store, { id, entryId }: RunningSession, playedMs: number): Promise<void> {
-  const now = store.clock.now()
-  const until = new Date(now.getTime() + COOLDOWN_MS)
-  const event = {
-    type: 'session_ended',
-    sessionId: id,
-    entryId,
-    reason: { type: 'user_stop' },
-    durationMs: playedMs,
-  } as const
-  await commit(
-    store,
-    [
-      { type: 'add_usage', entryId, day: store.today(), durationMs: playedMs },
-      { type: 'extend_cooldown', entryId, until },
-      { type: 'append_audit', event },
-      { type: 'save_snapshot', snapshot: { timestamp: now } },
-    ],
-    { operationId: `${id}:end` },
-  )
-  say(`${entryId} ended after ${duration(playedMs)}, and pauses until ${when(until, store)}`)
-}
-
-/** Passes on what the store acknowledges. */
-async function commit(store: Store, changes: readonly Change[], options?: CommitOptions): Promise<Applied | Refused> {
-  const result = await store.commit(changes, options)
-  if (result.applied) tell({ type: 'acknowledged', ...acknowledgementOf(changes, result) })
-  return result
-}
-
-/** Those of the last four weeks, the most played first. */
-async function entriesPlayedLately(store: Store): Promise<readonly string[]> {
-  const today = store.today()
-  const totals = await store.listUsage({ from: addDays(today, -27), to: addDays(today, 1), by: ['entry'] })
-  return totals.toSorted((a, b) => b.durationMs - a.durationMs).map(({ entryId = '' }) => entryId)
-}
-
-function isPausing({ clock }: Store, state: DayState, entryId: string): boolean {
-  const { cooldownUntil } = state.entry(entryId)
-  return cooldownUntil !== undefined && cooldownUntil > clock.now()
-}
-
-function reasonOf(failed: FailedCondition): DenialReason {
-  switch (failed.type) {
-    case 'usage_below':
-      return { type: 'quota_exhausted', usedMs: failed.usedMs, quotaMs: failed.limitMs }
-    case 'no_cooldown':
-      return { type: 'cooldown_active', until: failed.until }
-    case 'snapshot_revision_is':
-      return { type: 'other', text: `the snapshot has revision ${failed.revision}` }
+/** Plays for so long, with a checkpoint every 30 s: of what is told, a crash takes nothing. */
+async function play(session: Session, forMs: number, { store, clock }: Evening): Promise<void> {
+  const { entryId } = session.record
+  for (let playedMs = 0; playedMs < forMs; playedMs += CHECKPOINT_MS) {
+    const before = store.today()
+    clock.advance(CHECKPOINT_MS)
+    const { session: record, day, usedMs } = await session.checkpoint()
+    const usage = [{ entryId, day, usedMs }]
+    // Over midnight it booked on the day before, too.
+    if (day !== before) usage.push({ entryId, day: before, usedMs: await store.getUsage(entryId, before) })
+    acknowledge({ session: record, usage })
   }
 }
 
-function inWords(store: Store, failed: FailedCondition): string {
-  const reason = reasonOf(failed)
+/** Two that may be played, the most played of the last four weeks first, and one that may not yet. */
+async function chooseEntries(store: Store) {
+  const day = store.today()
+  const state = await store.getDayState(day)
+  for (const { entryId, usedMs } of state) if (usedMs > 0) say(`${entryId} was played for ${duration(usedMs)} today`)
+  const totals = await store.listUsage({ from: addDays(day, -27), to: addDays(day, 1), by: ['entry'] })
+  const played = totals.toSorted((a, b) => b.durationMs - a.durationMs).map(({ entryId = '' }) => entryId)
+  const isPausing = (entryId: EntryId): boolean =>
+    (state.entry(entryId).cooldownUntil ?? store.clock.now()) > store.clock.now()
+  const [favourite = '', other = ''] = [...new Set([...played, ...MADE_UP_ENTRIES])].filter(
+    (entryId) => !isPausing(entryId) && state.entry(entryId).usedMs < DAY_MS - ALLOWANCE_MS,
+  )
+  return { pausing: played.find(isPausing), favourite, other }
+}
+
+function inWords(reason: DenialReason, store: Store): string {
   switch (reason.type) {
     case 'quota_exhausted':
-      return `${duration(reason.usedMs)} of ${duration(reason.quotaMs)} are used`
+      return reason.quotaMs === 0
+        ? 'it has no time today'
+        : `${duration(reason.usedMs)} of ${duration(reason.quotaMs)} are used`
     case 'cooldown_active':
       return `it pauses until ${when(reason.until, store)}`
+    case 'session_active':
+      return `${reason.label ?? reason.entryId} is running`
     case 'other':
       return reason.text
   }
+}
+
+function acknowledge(acknowledgement: Acknowledgement): void {
+  tell({ type: 'acknowledged', ...acknowledgement })
 }
 
 function say(text: string): void {

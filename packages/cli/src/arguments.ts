@@ -1,4 +1,4 @@
-import { type AuditHead, type Day, isDay } from '@shepherd-store/core'
+import { type AuditHead, type Day, type DurationMs, isDay } from '@shepherd-store/core'
 import { InvalidArgumentError } from 'commander'
 
 /** @throws InvalidArgumentError unless it is a day. */
@@ -15,6 +15,23 @@ export function countArgument(max: number): (text: string) => number {
     throw new InvalidArgumentError(`Give a whole number from 1 to ${max}.`)
   }
 }
+
+/** The parser of a duration of at least `minMs`: `1h30m`, `45m`, `90s`, `500ms`. */
+export function durationArgument(minMs: 0 | 1): (text: string) => DurationMs {
+  return (text) => {
+    const parts = DURATION.exec(text)?.groups
+    if (text === '' || parts === undefined) throw new InvalidArgumentError(DURATION_FORM)
+    const { h = '0', m = '0', s = '0', ms = '0' } = parts
+    const total = Number(h) * 3_600_000 + Number(m) * 60_000 + Number(s) * 1_000 + Number(ms)
+    if (!Number.isSafeInteger(total)) throw new InvalidArgumentError(`That is too long. ${DURATION_FORM}`)
+    if (total >= minMs) return total
+    throw new InvalidArgumentError(`That is no time at all. ${DURATION_FORM}`)
+  }
+}
+
+/** The largest unit first, each at most once. */
+const DURATION = /^(?:(?<h>\d+)h)?(?:(?<m>\d+)m)?(?:(?<s>\d+)s)?(?:(?<ms>\d+)ms)?$/
+const DURATION_FORM = 'Give a duration without a sign, such as 1h30m, 45m, 90s or 500ms.'
 
 /** @throws InvalidArgumentError unless it is `ID:HASH`. */
 export function headArgument(text: string): AuditHead {

@@ -1,4 +1,4 @@
-import type { AuditRecord, DenialReason, SessionEndReason } from '@shepherd-store/core'
+import type { AuditRecord, Correction, DenialReason, Period, SessionEndReason } from '@shepherd-store/core'
 import { count, duration, type InstantFormat } from './format.ts'
 
 /** What happened, in a line for people. It may hold any characters. */
@@ -27,9 +27,29 @@ export function eventText(event: AuditRecord['event'], instant: InstantFormat): 
       return `${duration(event.extendedByMs)} more for session ${event.sessionId}${until}`
     }
     case 'session_ended':
-      return `${event.entryId} ended after ${duration(event.durationMs)}: ${endText(event.reason)}`
+      return `${event.entryId} ended after ${duration(event.durationMs)}: ${endText(event.reason, instant)}`
     case 'launch_denied':
       return `${event.entryId} denied: ${event.reasons.map((reason) => denialText(reason, instant)).join('; ')}`
+    case 'session_continued':
+      return `${event.entryId} goes on after a restart of the service`
+    case 'session_time_added':
+      return `${duration(event.addedMs)} more of ${event.entryId}, reported after its end: ${duration(event.durationMs)} in all`
+    case 'clock_jumped': {
+      const wall = `${event.wallMs < 0 ? 'back' : 'forward'} by ${duration(Math.abs(event.wallMs))}`
+      return `the clock went ${wall} while ${duration(event.monotonicMs)} passed, in session ${event.sessionId}`
+    }
+    case 'usage_adjusted': {
+      const change = `${event.byMs < 0 ? 'lowered' : 'raised'} by ${duration(Math.abs(event.byMs))}`
+      return `usage of ${event.entryId} on ${event.day} ${change} to ${duration(event.usedMs)}, ${correctionText(event)}`
+    }
+    case 'time_granted': {
+      const change = `${duration(Math.abs(event.byMs))} of extra time ${event.byMs < 0 ? 'taken back from' : 'granted for'}`
+      return `${change} ${event.entryId} on ${event.day}, ${duration(event.grantedMs)} in all, ${correctionText(event)}`
+    }
+    case 'cooldown_cleared': {
+      const until = event.until === undefined ? '' : ` until ${instant(event.until)}`
+      return `cooldown of ${event.entryId}${until} cleared ${correctionText(event)}`
+    }
     case 'other':
       return `${event.name} ${JSON.stringify(event.data)}`
     case 'unreadable':
@@ -41,7 +61,11 @@ function named({ entryId, label }: { readonly entryId: string; readonly label?: 
   return label === undefined || label === entryId ? entryId : `${label} (${entryId})`
 }
 
-function endText(reason: SessionEndReason): string {
+function correctionText({ by, why }: Correction): string {
+  return `by ${by}: ${why}`
+}
+
+function endText(reason: SessionEndReason, instant: InstantFormat): string {
   switch (reason.type) {
     case 'expired':
       return 'its time was up'
@@ -57,16 +81,23 @@ function endText(reason: SessionEndReason): string {
       return 'the service was shut down'
     case 'launch_failed':
       return `it could not be started: ${reason.error}`
+    case 'recovered':
+      return `nothing was heard of ${reason.node} since ${instant(reason.lastReportedAt)}`
   }
 }
 
 function denialText(reason: DenialReason, instant: InstantFormat): string {
   switch (reason.type) {
     case 'quota_exhausted':
-      return `${duration(reason.usedMs)} of ${duration(reason.quotaMs)} used`
+      return `${duration(reason.usedMs)} of ${duration(reason.quotaMs)} used${PERIOD_TEXT[reason.period ?? 'day']}`
     case 'cooldown_active':
       return `cooldown until ${instant(reason.until)}`
+    case 'session_active':
+      return `${named(reason)} runs on ${reason.node}`
     case 'other':
       return reason.text
   }
 }
+
+/** A quota is one of a day unless it says otherwise. */
+const PERIOD_TEXT: Readonly<Record<Period, string>> = { day: '', week: ' in the week', month: ' in the month' }

@@ -37,6 +37,12 @@ function rest(value: number, unit: string): string {
   return value === 0 ? '' : ` ${String(value).padStart(2, '0')} ${unit}`
 }
 
+/** How long before now: `12 s ago`; `12 s ahead` of what lies behind now, by a clock that goes before. */
+export function ago(ms: number): string {
+  if (Number.isNaN(ms)) return 'unreadable'
+  return ms < 0 ? `${duration(-ms)} ahead` : `${duration(ms)} ago`
+}
+
 /** `2,240 records`, `1 record`. */
 export function count(value: number, one: string, many = `${one}s`): string {
   return `${number(value)} ${value === 1 ? one : many}`

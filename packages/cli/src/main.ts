@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { isStoreError } from '@shepherd-store/core'
 import { Command, CommanderError } from 'commander'
+import { addAdjust } from './commands/adjust.ts'
 import { addAudit } from './commands/audit.ts'
 import { addCooldowns } from './commands/cooldowns.ts'
+import { addGrant } from './commands/grant.ts'
 import { addImport } from './commands/import-rust.ts'
+import { addNodes } from './commands/nodes.ts'
+import { addSessions } from './commands/sessions.ts'
 import { addStatus } from './commands/status.ts'
 import { addUsage } from './commands/usage.ts'
 import { addVerify } from './commands/verify.ts'
@@ -33,10 +37,17 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
 function createProgram(shell: Shell): Command {
   const { stdout, stderr } = shell.io
   const program = new Command('shepherd-store')
-    .description('Looks into a store of Shepherd: how long, when, why denied, was anything lost or changed.')
+  program
+    .description(
+      'Looks into a store of Shepherd: how long, when, why denied, was anything lost or changed; and corrects it.',
+    )
     .version(packageVersion())
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Not those of a command in between: `sessions recover` does not take the options of `sessions`.
+      visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]),
+    })
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
@@ -52,12 +63,19 @@ function createProgram(shell: Shell): Command {
       'a file, sqlite:PATH, or postgres://USER@HOST/DATABASE (default: see shepherd-store --help)',
     )
     .option('--json', 'print one JSON object, for programs')
-    .option('--node <name>', 'the machine: its snapshot, and only its usage and records')
+    .option('--node <name>', 'the machine: its snapshot, and only its usage, records and sessions')
     .option('--scope <name>', 'whose quota: a child, a household (default: "default")')
     .addHelpText('after', HELP)
-  for (const add of [addStatus, addUsage, addCooldowns, addAudit, addVerify, addImport]) add(program, shell)
+  for (const add of COMMANDS) add(program, shell)
   return program
 }
+
+/** In the order in which help lists them: what shows, what corrects, what is for the whole. */
+const COMMANDS = [
+  ...[addStatus, addUsage, addSessions, addNodes, addCooldowns, addAudit],
+  ...[addAdjust, addGrant],
+  ...[addVerify, addImport],
+]
 
 const HELP = `
 The database is the one of --db, else of SHEPHERD_STORE_URL in the environment,

@@ -20,6 +20,8 @@ export interface Opened {
 }
 
 export interface RunOptions extends Pick<OpenStoreOptions, 'calendar'> {
+  /** Whom the command acts as: the machine of `--node`, or this one, where `--node` says which ones are meant. */
+  readonly actAs?: 'node' | 'this_machine'
   /** Opens a store in place of one that is missing, or that has an older schema. Default: that is a failure. */
   readonly whenMissing?: (where: string, options: OpenStoreOptions) => Promise<OwnedStore>
 }
@@ -38,14 +40,15 @@ export class Shell {
   async run(
     command: Command,
     work: (opened: Opened) => Promise<Report>,
-    { calendar, whenMissing }: RunOptions = {},
+    { calendar, actAs = 'node', whenMissing }: RunOptions = {},
   ): Promise<void> {
     const { db, node, scope, json = false } = command.optsWithGlobals<GlobalFlags>()
     const { env, stdout, clock, hostname } = this.io
     const where = whereFrom(db, env)
     // On PostgreSQL machines are told apart by their names; a file is for one machine.
-    const machine = node ?? (placeOf(where).backend === 'postgres' ? hostname : undefined)
-    const store = await open(where, { node: machine, scope, calendar, clock }, whenMissing)
+    const machine = placeOf(where).backend === 'postgres' ? hostname : undefined
+    const as = actAs === 'node' ? (node ?? machine) : machine
+    const store = await open(where, { node: as, scope, calendar, clock }, whenMissing)
     let report: Report
     try {
       report = await work({ store, where: shownWhere(where) })

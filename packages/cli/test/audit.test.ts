@@ -106,6 +106,7 @@ test('a record that cannot be read is shown as such, with exit status 3', async 
 
 describe('each event has its words:', () => {
   const deadline = new Date('2026-11-24T12:30:00Z')
+  const day = '2026-11-24'
   const ended = { type: 'session_ended', sessionId: 'one', entryId: 'mc', durationMs: 60_000 } as const
   test.each<[string, AuditEvent]>([
     ['service started', { type: 'service_started' }],
@@ -144,6 +145,78 @@ describe('each event has its words:', () => {
           { type: 'other', text: 'Disabled' },
         ],
       },
+    ],
+    [
+      'mc ended after 1 min: nothing was heard of pc-1 since 2026-11-24 12:30:00',
+      { ...ended, reason: { type: 'recovered', node: 'pc-1', lastReportedAt: deadline } },
+    ],
+    [
+      'mc denied: 7 h of 7 h used in the week; 1 h of 1 h used; Chess (chess) runs on pc-1',
+      {
+        type: 'launch_denied',
+        entryId: 'mc',
+        reasons: [
+          { type: 'quota_exhausted', usedMs: 25_200_000, quotaMs: 25_200_000, period: 'week' },
+          { type: 'quota_exhausted', usedMs: 3_600_000, quotaMs: 3_600_000, period: 'day' },
+          { type: 'session_active', entryId: 'chess', node: 'pc-1', label: 'Chess' },
+        ],
+      },
+    ],
+    [
+      'mc denied: 30 h of 29 h used in the month; mc runs on pc-2',
+      {
+        type: 'launch_denied',
+        entryId: 'mc',
+        reasons: [
+          { type: 'quota_exhausted', usedMs: 108_000_000, quotaMs: 104_400_000, period: 'month' },
+          { type: 'session_active', entryId: 'mc', node: 'pc-2' },
+        ],
+      },
+    ],
+    ['mc goes on after a restart of the service', { type: 'session_continued', sessionId: 'one', entryId: 'mc' }],
+    [
+      '17 s more of mc, reported after its end: 10 min 17 s in all',
+      { type: 'session_time_added', sessionId: 'one', entryId: 'mc', addedMs: 17_000, durationMs: 617_000 },
+    ],
+    [
+      'the clock went forward by 24 h 05 min while 5 min passed, in session one',
+      { type: 'clock_jumped', sessionId: 'one', wallMs: 86_700_000, monotonicMs: 300_000 },
+    ],
+    [
+      'the clock went back by 1 h while 400 ms passed, in session one',
+      { type: 'clock_jumped', sessionId: 'one', wallMs: -3_600_000, monotonicMs: 400 },
+    ],
+    [
+      'usage of mc on 2026-11-24 raised by 5 min to 15 min, by Ada: forgot the tablet',
+      {
+        type: 'usage_adjusted',
+        entryId: 'mc',
+        day,
+        byMs: 300_000,
+        usedMs: 900_000,
+        by: 'Ada',
+        why: 'forgot the tablet',
+      },
+    ],
+    [
+      'usage of mc on 2026-11-24 lowered by 15 min to 0 s, by Ada: it hung',
+      { type: 'usage_adjusted', entryId: 'mc', day, byMs: -900_000, usedMs: 0, by: 'Ada', why: 'it hung' },
+    ],
+    [
+      '30 min of extra time granted for mc on 2026-11-24, 45 min in all, by Ada: homework',
+      { type: 'time_granted', entryId: 'mc', day, byMs: 1_800_000, grantedMs: 2_700_000, by: 'Ada', why: 'homework' },
+    ],
+    [
+      '45 min of extra time taken back from mc on 2026-11-24, 0 s in all, by Ada: too late',
+      { type: 'time_granted', entryId: 'mc', day, byMs: -2_700_000, grantedMs: 0, by: 'Ada', why: 'too late' },
+    ],
+    [
+      'cooldown of mc until 2026-11-24 12:30:00 cleared by Ada: homework',
+      { type: 'cooldown_cleared', entryId: 'mc', until: deadline, by: 'Ada', why: 'homework' },
+    ],
+    [
+      'cooldown of mc cleared by Ada: homework',
+      { type: 'cooldown_cleared', entryId: 'mc', by: 'Ada', why: 'homework' },
     ],
     ['lamp_lit {"watts":9}', { type: 'other', name: 'lamp_lit', data: { watts: 9 } }],
   ])('%s', (text, event) => {

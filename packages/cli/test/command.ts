@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type ManualClock, manualClock, type OwnedStore } from '@shepherd-store/core'
+import {
+  type ManualClock,
+  manualClock,
+  type OwnedStore,
+  type Session,
+  type StartOptions,
+  startSession,
+  type Store,
+} from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
 import { onTestFinished } from 'vitest'
 import type { Output } from '../src/io.ts'
@@ -72,6 +80,20 @@ export async function storeWith(fill: (store: OwnedStore, clock: ManualClock) =>
   return path
 }
 
+/** A session that starts at `from` and is heard of `playedMs` later. */
+export async function playing(
+  store: Store,
+  clock: ManualClock,
+  { from, playedMs, ...options }: StartOptions & { readonly from: string; readonly playedMs: number },
+): Promise<Session> {
+  clock.set(new Date(from))
+  const started = await startSession(store, options)
+  if (!started.applied) throw new Error(`the session did not start: ${JSON.stringify(started.failed)}`)
+  clock.advance(playedMs)
+  await started.session.checkpoint()
+  return started.session
+}
+
 /** Runs SQL past the store: what a fault or a stranger would do. */
 export function tamper(path: string, sql: string): void {
   const database = new DatabaseSync(path)
@@ -82,8 +104,11 @@ export function tamper(path: string, sql: string): void {
 /** Removes what SQLite itself does against changes of the log. */
 export const WITHOUT_TRIGGERS = 'drop trigger audit_log_no_update; drop trigger audit_log_no_delete;'
 
-/** A database of the Rust crate with one row of each table, and one of the log that cannot be read if asked for. */
-export function rustDatabase({ unreadable = false } = {}): string {
+/**
+ * A database of the Rust crate with one row of each table, and one of the log that cannot be read, or a session that was
+ * left running, if asked for.
+ */
+export function rustDatabase({ unreadable = false, unfinished = false } = {}): string {
   const path = join(testDirectory(), 'shepherdd.db')
   tamper(
     path,
@@ -98,5 +123,17 @@ export function rustDatabase({ unreadable = false } = {}): string {
      insert into usage values ('minecraft', '2026-11-23', 600);
      insert into cooldowns values ('minecraft', '2026-11-24T14:00:00+01:00');`,
   )
+  if (unfinished) tamper(path, `insert into snapshot values (1, '${UNFINISHED}')`)
   return path
 }
+
+const UNFINISHED = JSON.stringify({
+  timestamp: '2026-11-23T16:10:17+01:00',
+  active_session: {
+    session_id: 'unfinished',
+    entry_id: 'minecraft',
+    started_at: '2026-11-23T16:00:00+01:00',
+    deadline: null,
+    warnings_issued: [],
+  },
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { beside, count, duration, instantFormat, jsonText, size, visible } from '../src/format.ts'
+import { ago, beside, count, duration, instantFormat, jsonText, size, visible } from '../src/format.ts'
 
 describe('visible', () => {
   test.each([
@@ -40,6 +40,15 @@ test.each([
   [4_446_000_000, '1,235 h'],
 ])('%d ms is written %s: cut, not rounded', (ms, text) => {
   expect(duration(ms)).toBe(text)
+})
+
+test.each([
+  [12_345, '12 s ago'],
+  [0, '0 s ago'],
+  [-60_000, '1 min ahead'],
+  [Number.NaN, 'unreadable'],
+])('%d ms before now is told as %s', (ms, text) => {
+  expect(ago(ms)).toBe(text)
 })
 
 test.each([

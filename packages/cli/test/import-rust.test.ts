@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { main } from '../src/main.ts'
-import { run, rustDatabase, storeWith, tamper, testDirectory } from './command.ts'
+import { playing, run, rustDatabase, storeWith, tamper, testDirectory } from './command.ts'
 
 const ERASED = '\r\u001B[2K'
 
@@ -54,6 +54,40 @@ describe('import rust', () => {
     expect(stdout).toMatch(/^A dry run: nothing was written\.\n/)
     expect(stdout).toContain('log            2           0             0         2\n')
     expect(readdirSync(directory)).toEqual([])
+  })
+
+  test('opens the session that the crate left running, to be recovered', async () => {
+    const path = rustDatabase({ unfinished: true })
+    const db = await storeWith(async () => {})
+    const rehearsal = await run(['import', 'rust', path, '--db', db, '--dry-run'])
+    expect(rehearsal.stdout).toContain(
+      'A session of minecraft was running (2026-11-23 16:10:17): ' +
+        'it would be open on local now, and its 10 min 17 s are booked when it ends.\n',
+    )
+    const { stdout } = await run(['import', 'rust', path, '--db', db])
+    expect(stdout).toContain(
+      'A session of minecraft was running (2026-11-23 16:10:17): ' +
+        'it is open on local now, and its 10 min 17 s are booked when it ends.\n' +
+        'When the old service runs no more: shepherd-store sessions recover\n',
+    )
+    const open = await run(['sessions', '--open', '--db', db])
+    expect(open.stdout).toContain(
+      '2026-11-23 16:00:00      16:10:17     0 s  local  minecraft: open, heard of 20 h 49 min ago\n',
+    )
+    const recovered = await run(['sessions', 'recover', '--db', db])
+    expect(recovered.stdout).toBe(
+      'Recovered minecraft on local: ended as of 2026-11-23 16:10:17, 10 min 17 s booked.\n',
+    )
+    const again = await run(['import', 'rust', path, '--db', db])
+    expect(again.stdout).not.toContain('was running')
+  })
+
+  test('says that another session is in the place of the one that the crate left running', async () => {
+    const db = await storeWith((store, clock) =>
+      playing(store, clock, { entryId: 'lofi', from: '2026-11-24T11:00:00Z', playedMs: 60_000 }),
+    )
+    const { stdout } = await run(['import', 'rust', rustDatabase({ unfinished: true }), '--db', db])
+    expect(stdout).toContain('but another one is open on local: when that one has ended, import again.\n')
   })
 
   test('--dry-run on a store leaves it as it is', async () => {

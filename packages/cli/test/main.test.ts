@@ -4,32 +4,40 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run, storeWith, testDirectory } from './command.ts'
 
-const COMMANDS = ['status', 'usage', 'cooldowns', 'audit', 'verify', 'import', 'import rust']
-const READING = ['status', 'usage', 'cooldowns', 'audit', 'verify']
+const COMMANDS = [
+  ...['status', 'usage', 'sessions', 'sessions recover', 'nodes', 'cooldowns', 'cooldowns clear', 'audit'],
+  ...['adjust', 'grant', 'verify', 'import', 'import rust'],
+]
+const OF_STORES_THAT_ARE_THERE = [
+  ...['status', 'usage', 'sessions', 'sessions recover', 'nodes', 'cooldowns', 'audit', 'verify'],
+  ...['adjust x --plus 1m --why y --by z', 'grant x 1m --why y --by z', 'cooldowns clear x --why y --by z'],
+]
 
 describe.each(COMMANDS)('%s', (name) => {
   const command = name.split(' ')
+  // Options that must be there are asked for first.
+  const rest = ['adjust', 'grant', 'cooldowns clear'].includes(name) ? ['--why', 'x'] : []
 
   test('--help explains it, with an example, and all that may stand before and after it', async () => {
     const { exitCode, stdout, stderr } = await run([...command, '--help'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toMatch(/^Usage: shepherd-store /)
     expect(stdout).toMatch(/\n {2}--json .*\n/)
-    expect(stdout).toMatch(/\nExample: shepherd-store .*\n$/)
+    expect(stdout).toMatch(/\nExamples?: shepherd-store (?:.*\n {10}?shepherd-store )?.*\n$/)
   })
 
   test('refuses an unknown option with a suggestion', async () => {
-    const { exitCode, stdout, stderr } = await run([...command, '--jsn'])
+    const { exitCode, stdout, stderr } = await run([...command, ...rest, '--jsn'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toBe("shepherd-store: unknown option '--jsn' (Did you mean --json?); see shepherd-store --help\n")
   })
 })
 
-describe.each(READING)('%s of a database that is not there', (command) => {
+describe.each(OF_STORES_THAT_ARE_THERE)('%s of a database that is not there', (command) => {
   test('fails with what to do, and makes nothing', async () => {
     const directory = testDirectory()
     const path = join(directory, 'none', 'store.db')
-    const { exitCode, stdout, stderr } = await run([command, '--db', path, '--json'])
+    const { exitCode, stdout, stderr } = await run([...command.split(' '), '--db', path, '--json'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
     expect(stderr).toBe(
       `shepherd-store: there is no store at ${path}; name another with --db or SHEPHERD_STORE_URL ` +
@@ -52,6 +60,13 @@ describe('a wrong call', () => {
     [['usage', '--from', '2026-02-30'], /Give a day, as YYYY-MM-DD/],
     [['usage', '--by', 'day,hour'], /Give one or more of day, week, month, scope, node, entry/],
     [['verify', '--expect-head', '12:abc'], /Give ID:HASH/],
+    [['sessions', '-n', '0'], /Give a whole number from 1 to 10000/],
+    [['sessions', 'recover', '--entry', 'x'], /unknown option '--entry'/],
+    [['sessions', 'recover', '--silent-for', '10'], /Give a duration without a sign, such as 1h30m/],
+    [['cooldowns', 'clear', '--why', 'x'], /missing required argument 'entry'/],
+    [['grant', 'x', '10m'], /required option '--why <text>' not specified/],
+    [['adjust', 'x', '--plus', '1m', '--minus', '1m', '--why', 'x'], /--minus .* cannot be used with .*--plus /],
+    [['adjust', 'x', '-30m', '--why', 'x'], /unknown option '-30m'/],
     [['status', '--db', 'mysql://db/x'], /^shepherd-store: mysql: is no kind of store/],
     [['status', '--\u001B[31m'], /unknown option '--\\x1b\[31m'/],
   ])('%j is told in a sentence, with exit status 2', async (argv, sentence) => {
@@ -67,6 +82,11 @@ describe('a wrong call', () => {
     [['usage', '--from', '2026-11-25', '--to', '2026-11-24'], /--to is the day after the last one/],
     [['usage', '--by', 'day,week'], /^shepherd-store: by takes one of day, week and month/],
     [['status', '--scope', ''], /^shepherd-store: scope "" is empty/],
+    [['sessions', 'recover', 'one', '--all'], /^shepherd-store: give a session or --all, not both/],
+    [['adjust', 'x', '--why', 'y', '--by', 'z'], /^shepherd-store: say with --plus or --minus by how much/],
+    [['grant', 'x', '1m', '--why', 'y'], /^shepherd-store: say with --by who decided it/],
+    [['grant', 'x', '1m', '--why', '', '--by', 'z'], /^shepherd-store: why /],
+    [['grant', 'x', '1m', '--why', 'y', '--by', ''], /^shepherd-store: by /],
   ])('%j of a store that is there likewise', async (argv, sentence) => {
     const { exitCode, stdout, stderr } = await run([...argv, '--db', await storeWith(async () => {})])
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

@@ -1,3 +1,4 @@
+import { manualClock, startSession } from '@shepherd-store/core'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { createDatabase, withClient } from '../../../conformance-tests/postgres/database.ts'
 import type {} from '../../../conformance-tests/postgres/global-setup.ts'
@@ -62,4 +63,50 @@ test('neither a password that is wrong nor one that is right is shown', async ()
     expect(stderr).not.toContain(`:${right.password}@`)
     expect(stderr).toContain(':***@')
   }
+})
+
+test('nodes compares the clocks of machines with that of the database', async () => {
+  const url = await database()
+  const clock = manualClock('2100-01-01T00:00:00Z')
+  await using store = await openStore(url, { node: 'lab-7', calendar: { timeZone: 'Europe/Berlin' }, clock })
+  for (const [node, now] of [
+    ['lab-8', '2001-01-01T00:00:00Z'],
+    ['lab-7', '2100-01-01T00:00:00Z'],
+  ] as const) {
+    clock.set(new Date(now))
+    expect(await startSession(store.view({ node }), { entryId: 'tuxmath' })).toMatchObject({ applied: true })
+  }
+  const { exitCode, stdout } = await run(['nodes', '--db', url], { clock })
+  expect(exitCode).toBe(0)
+  // How long ago is by the clock of the database, too, whatever that of this machine shows.
+  expect(stdout).toMatch(/\n[-\d]+ [:\d]+ +\d+ (ms|s|min)( \d\d s)? ago +[\d,]+ h( \d\d min)? ahead +1 {2}lab-7\n/)
+  expect(stdout).toMatch(/ ago +[\d,]+ h( \d\d min)? behind +1 {2}lab-8\n/)
+  expect(stdout).toMatch(/\nClock: how far the machine's was from the database's when it last reported\.\n$/)
+  const json = await run(['nodes', '--db', url, '--json'], { clock })
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    comparesClocks: true,
+    nodes: [
+      { node: 'lab-7', clockSkewMs: expect.any(Number), openSessions: 1 },
+      { node: 'lab-8', clockSkewMs: expect.any(Number), openSessions: 1 },
+    ],
+  })
+  const status = await run(['status', '--db', url], { clock })
+  expect(status.stdout).toMatch(/\nClock +[\d,]+ h( \d\d min)? ahead of the database's\n/)
+})
+
+test('a session of another machine is recovered in the name of this one', async () => {
+  const url = await database()
+  const clock = manualClock('2026-11-24T12:00:00Z')
+  await using store = await openStore(url, { node: 'lab-7', calendar: { timeZone: 'Europe/Berlin' }, clock })
+  const started = await startSession(store, { entryId: 'tuxmath' })
+  clock.advance(617_000)
+  if (started.applied) await started.session.checkpoint()
+  const { exitCode, stdout } = await run(['sessions', 'recover', '--node', 'lab-7', '--db', url])
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: 'Recovered tuxmath on lab-7: ended as of 2026-11-24 13:00:00, 10 min 17 s booked.\n',
+  })
+  expect((await store.getRecentAudits(1))[0]).toMatchObject({ node: 'this-machine', event: { type: 'session_ended' } })
+  const again = await run(['sessions', 'recover', '--node', 'lab-7', '--db', url])
+  expect(again.stdout).toContain('There is nothing to recover: no session is open on lab-7')
 })

@@ -1,8 +1,8 @@
 import type { AuditHead, AuditQuery, AuditRecord } from './audit.ts'
-import type { AuditPosition, AuditRequest, AuditRow, DriverChange } from './driver.ts'
-import { invalidArgument, StoreError } from './errors.ts'
+import type { AuditRequest } from './driver.ts'
+import type { AuditRow } from './effects.ts'
+import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { auditContents } from './outcomes.ts'
 import type { Scope } from './values.ts'
 import { checkFields, checkId, checkInteger, checkScopeQuery, describe } from './values.ts'
 import { decodeEvent } from './wire.ts'
@@ -62,20 +62,4 @@ function problemOf({ timestamp, original }: AuditRow): string | undefined {
   if (Number.isNaN(timestamp.getTime())) return 'its timestamp is not an instant'
   if (original === undefined || Number.isSafeInteger(original.id)) return undefined
   return 'the id of its original is not an integer below 2^53'
-}
-
-/** The records that a unit's changes became. */
-export function appended(
-  changes: readonly DriverChange[],
-  positions: readonly AuditPosition[],
-): readonly AuditRecord[] {
-  return auditContents(changes).map((content, index) => {
-    const position = positions[index]
-    if (position !== undefined) return auditRecord({ ...content, ...position })
-    throw new StoreError(
-      'DATABASE',
-      'the driver did not say where it put a record: a defect of the driver, report it',
-      { outcome: 'unknown' },
-    )
-  })
 }

@@ -1,3 +1,5 @@
+import type { Day } from './day.ts'
+import type { Period } from './session.ts'
 import type { DurationMs, EntryId, JsonObject, NodeId, Scope, SessionId } from './values.ts'
 
 /** Something that happened: what a caller appends. Field names are camelCase here and snake_case in the database. */
@@ -40,6 +42,61 @@ export type KnownEvent =
       readonly durationMs: DurationMs
     }
   | { readonly type: 'launch_denied'; readonly entryId: EntryId; readonly reasons: readonly DenialReason[] }
+  /** The service was started again while the session's entry ran on. */
+  | { readonly type: 'session_continued'; readonly sessionId: SessionId; readonly entryId: EntryId }
+  /** A report came after the session's end, and told of more than was booked until then. */
+  | {
+      readonly type: 'session_time_added'
+      readonly sessionId: SessionId
+      readonly entryId: EntryId
+      readonly addedMs: DurationMs
+      /** The session's total with it. */
+      readonly durationMs: DurationMs
+    }
+  /** Between two looks the hands of a machine's clock went apart: it was set, or the machine slept. */
+  | {
+      readonly type: 'clock_jumped'
+      readonly sessionId: SessionId
+      /** What passed by the wall clock, in milliseconds; negative when it was set back. */
+      readonly wallMs: number
+      /** What passed by the hand that only goes forward. */
+      readonly monotonicMs: DurationMs
+    }
+  | (Correction & {
+      readonly type: 'usage_adjusted'
+      readonly entryId: EntryId
+      readonly day: Day
+      /** By how much the total changed, in milliseconds; less than was asked for where it would have passed zero. */
+      readonly byMs: number
+      /** The day's total with it. */
+      readonly usedMs: DurationMs
+    })
+  | (Correction & {
+      readonly type: 'time_granted'
+      readonly entryId: EntryId
+      readonly day: Day
+      /** By how much the extra time changed, in milliseconds; negative when it was taken back. */
+      readonly byMs: number
+      /** The day's extra time with it. */
+      readonly grantedMs: DurationMs
+    })
+  | (Correction & {
+      readonly type: 'cooldown_cleared'
+      readonly entryId: EntryId
+      /** When it would have ended. Absent when there was none. */
+      readonly until?: Date | undefined
+    })
+
+/** A correction, or a write of the service's own. */
+export type MaybeCorrection = { readonly [K in keyof Correction]?: Correction[K] | undefined }
+
+/** Who corrects, and why. */
+export interface Correction {
+  /** 1 to 256 bytes. */
+  readonly by: string
+  /** Not empty. */
+  readonly why: string
+}
 
 /** An event of another service, or of a newer version of this one, kept as it is. */
 export interface OtherEvent {
@@ -57,10 +114,32 @@ export type SessionEndReason =
   | { readonly type: 'policy_stop' }
   | { readonly type: 'service_shutdown' }
   | { readonly type: 'launch_failed'; readonly error: string }
+  /** Ended by another process than its owner, of which nothing was heard since `lastReportedAt`. */
+  | {
+      readonly type: 'recovered'
+      readonly node: NodeId
+      readonly lastReportedAt: Date
+      /** What of its row could not be read, and was given up. */
+      readonly problem?: string | undefined
+    }
 
 export type DenialReason =
-  | { readonly type: 'quota_exhausted'; readonly usedMs: DurationMs; readonly quotaMs: DurationMs }
+  /** `usedMs` of `quotaMs` are used, what machines have booked ahead and what was granted included. */
+  | {
+      readonly type: 'quota_exhausted'
+      readonly usedMs: DurationMs
+      readonly quotaMs: DurationMs
+      /** Default `day`. */
+      readonly period?: Period | undefined
+    }
   | { readonly type: 'cooldown_active'; readonly until: Date }
+  /** Another entry, or this one, runs on the machine already. */
+  | {
+      readonly type: 'session_active'
+      readonly entryId: EntryId
+      readonly node: NodeId
+      readonly label?: string | undefined
+    }
   | { readonly type: 'other'; readonly text: string }
 
 /** What is read in place of an event that cannot be understood. It is never written. */

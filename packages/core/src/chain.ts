@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AuditContent } from './driver.ts'
+import type { AuditContent } from './effects.ts'
 
 /** The hash before the first record. */
 export const GENESIS_HASH = '0'.repeat(64)

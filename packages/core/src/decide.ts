@@ -1,43 +1,33 @@
+import { auditContent } from './audit-content.ts'
 import type { FailedCondition } from './change.ts'
-import type { Day } from './day.ts'
-import type { DriverChange, DriverCondition, Operation, UsageTotalAfter, WriteUnit } from './driver.ts'
+import { decideSession, earlierStart } from './decide-session.ts'
+import type { DriverChange } from './driver-changes.ts'
+import type { DriverCondition, SessionOutcome, UsageTotalAfter, WriteUnit } from './driver.ts'
+import type { Effect } from './effects.ts'
 import { StoreError } from './errors.ts'
+import { operationKey, reportedBy, spanOfDay, usageKey, type UsageKey } from './group-keys.ts'
+import { GroupState, type RecordedOperation, type StoredState } from './group-state.ts'
 import { LIMITS } from './limits.ts'
-import { readableCooldown, readableUsage } from './readable.ts'
-import type { EntryId, NodeId, OperationId, Scope } from './values.ts'
+import { spanOf } from './period.ts'
+import { readableCooldown, readableGrant, readableReserved, readableUsage } from './readable.ts'
+import { lookAtDetail } from './session-rows.ts'
 import { describe } from './values.ts'
-
-/** What is stored where a group of units is about to be applied. Each is asked only for keys that `keysOf` names. */
-export interface StoredState {
-  /** The sum over all nodes of the rows that hold a duration, and how many rows do not. */
-  usage(key: UsageKey): { readonly durationMs: number; readonly unreadable: number }
-  /** `undefined`: none. An Invalid Date: unreadable. */
-  cooldown(key: CooldownKey): Date | undefined
-  /** 0: never saved. */
-  revision(key: SnapshotKey): number
-  operation(key: OperationKey): RecordedOperation | undefined
-}
-
-export type UsageKey = { readonly scope: Scope; readonly entryId: EntryId; readonly day: Day }
-export type CooldownKey = { readonly scope: Scope; readonly entryId: EntryId }
-export type SnapshotKey = { readonly scope: Scope; readonly node: NodeId }
-export type OperationKey = { readonly scope: Scope; readonly id: OperationId }
-
-export interface RecordedOperation {
-  readonly digest: string
-  readonly firstAuditId: number
-  readonly auditCount: number
-}
 
 /** What is to become of a unit. Only `apply` writes anything. */
 export type Decision =
-  | { readonly type: 'apply'; readonly usage: readonly UsageTotalAfter[] }
-  /** Applied before: as recorded, or by the unit `inGroup` of the same group. */
+  | {
+      readonly type: 'apply'
+      readonly effects: readonly Effect[]
+      readonly usage: readonly UsageTotalAfter[]
+      readonly sessions: readonly SessionOutcome[]
+    }
+  /** Applied before: as recorded, or by the unit `inGroup` of the same group; neither: a session that was started. */
   | {
       readonly type: 'repeated'
       readonly recorded: RecordedOperation | undefined
       readonly inGroup: number | undefined
       readonly usage: readonly UsageTotalAfter[]
+      readonly sessions: readonly SessionOutcome[]
     }
   | { readonly type: 'refused'; readonly failed: readonly FailedCondition[] }
   | { readonly type: 'mismatch' }
@@ -48,40 +38,53 @@ export type Decision =
  * while it holds whatever keeps `stored` as it is until it has applied what was decided.
  */
 export function decideGroup(units: readonly WriteUnit[], stored: StoredState): readonly Decision[] {
-  const group = new GroupEffects(stored)
+  const group = new GroupState(stored)
+  const applied = new Map<string, { readonly digest: string; readonly inGroup: number }>()
   return units.map((unit, index) => {
-    const decision = decideUnit(unit, group)
-    if (decision.type === 'apply') group.apply(unit, index)
+    const { operation } = unit
+    const decision = decideUnit(unit, group, operation && applied.get(operationKey(operation)))
+    if (decision.type !== 'apply') return decision
+    for (const effect of decision.effects) group.apply(effect)
+    if (operation !== undefined) applied.set(operationKey(operation), { digest: operation.digest, inGroup: index })
     return decision
   })
 }
 
-function decideUnit(unit: WriteUnit, state: GroupEffects): Decision {
+function decideUnit(
+  unit: WriteUnit,
+  group: GroupState,
+  inGroup: { readonly digest: string; readonly inGroup: number } | undefined,
+): Decision {
   try {
-    const { operation, changes } = unit
-    const earlier = operation === undefined ? undefined : state.operation(operation)
-    if (earlier !== undefined && earlier.digest !== operation?.digest) return { type: 'mismatch' }
-    if (earlier !== undefined) {
-      const { recorded, inGroup } = earlier
-      return { type: 'repeated', recorded, inGroup, usage: totalsAfter(changes, state, { adding: false }) }
+    const { operation, conditions, changes } = unit
+    const recorded = operation && group.operation(operation)
+    const digest = inGroup?.digest ?? recorded?.digest
+    if (digest !== undefined && digest !== operation?.digest) return { type: 'mismatch' }
+    if (digest !== undefined || changes.some((change) => earlierStart(change, group) !== undefined)) {
+      const [usage, sessions] = [totalsOf(changes, group), sessionsOf(changes, group)]
+      return { type: 'repeated', recorded, inGroup: inGroup?.inGroup, usage, sessions }
     }
-    const failed = unit.conditions.flatMap((condition) => checkCondition(condition, state) ?? [])
+    const failed = conditions.flatMap((condition) => checkCondition(condition, group) ?? [])
     if (failed.length > 0) return { type: 'refused', failed }
-    for (const change of changes)
-      if (change.table === 'cooldown' && change.keepLater) readableCooldown(change.entryId, state.cooldown(change))
-    return { type: 'apply', usage: totalsAfter(changes, state, { adding: true }) }
+    const draft = new GroupState(group)
+    const sessions = changes.flatMap((change) => applyChange(change, draft) ?? [])
+    return { type: 'apply', usage: totalsOf(changes, draft), sessions, effects: draft.effects }
   } catch (error) {
     if (error instanceof StoreError) return { type: 'failed', error }
     throw error
   }
 }
 
-function checkCondition(condition: DriverCondition, state: GroupEffects): FailedCondition | undefined {
+function checkCondition(condition: DriverCondition, state: StoredState): FailedCondition | undefined {
   switch (condition.type) {
     case 'usage_below': {
-      const { type, entryId, day, limitMs } = condition
-      const usedMs = state.usageMs(condition)
-      return usedMs < limitMs ? undefined : { type, entryId, day, limitMs, usedMs }
+      const { type, scope, entryId, day, period, limitMs } = condition
+      const span = { scope, entryId, ...spanOf(day, period) }
+      const usedMs = readableUsage(condition, state.usage(span))
+      const reservedMs = readableReserved(condition, state.reserved(span))
+      const grantedMs = readableGrant(condition, state.granted(span))
+      if (usedMs + reservedMs < limitMs + grantedMs) return undefined
+      return { type, entryId, day, period, limitMs, usedMs, reservedMs, grantedMs }
     }
     case 'no_cooldown': {
       const until = readableCooldown(condition.entryId, state.cooldown(condition))
@@ -92,140 +95,141 @@ function checkCondition(condition: DriverCondition, state: GroupEffects): Failed
       const revision = state.revision(condition)
       return revision === condition.revision ? undefined : { type: 'snapshot_revision_is', revision }
     }
+    case 'no_open_session': {
+      const open = state.openSession(condition)
+      if (open === undefined) return undefined
+      const { sessionId, entryId, node, startedAt, text } = open
+      const { label } = lookAtDetail(text).detail
+      const named = label === undefined ? {} : { label }
+      return { type: condition.type, sessionId, entryId, ...named, node, startedAt: new Date(startedAt) }
+    }
   }
 }
 
-/** The totals of the days that the unit adds to. @throws StoreError `INVALID_ARGUMENT` past the largest duration. */
-function totalsAfter(
-  changes: readonly DriverChange[],
-  state: GroupEffects,
-  { adding }: { readonly adding: boolean },
-): readonly UsageTotalAfter[] {
+function applyChange(change: DriverChange, draft: GroupState): SessionOutcome | undefined {
+  switch (change.table) {
+    case 'audit':
+    case 'snapshot':
+      draft.apply(change)
+      break
+    case 'usage':
+      draft.apply(change)
+      dayTotal(change, draft)
+      break
+    case 'cooldown':
+      setCooldown(change, draft)
+      break
+    case 'correction':
+      if (change.of === 'usage') adjustUsage(change, draft)
+      else grantTime(change, draft)
+      break
+    case 'session':
+      return decideSession(change, draft)
+  }
+  return undefined
+}
+
+function setCooldown(
+  { scope, entryId, until, keepLater, correction }: Extract<DriverChange, { table: 'cooldown' }>,
+  draft: GroupState,
+): void {
+  if (keepLater) {
+    const stands = readableCooldown(entryId, draft.cooldown({ scope, entryId }))
+    if (stands !== undefined && until !== undefined && stands > until) return
+  }
+  if (correction !== undefined) {
+    const { at, by, why, node } = correction
+    const stood = draft.cooldown({ scope, entryId })
+    // One that cannot be read is cleared all the same: that is how it is mended.
+    const known = stood === undefined || Number.isNaN(stood.getTime()) ? {} : { until: stood }
+    const event = { type: 'cooldown_cleared', entryId, ...known, by, why } as const
+    draft.apply({ table: 'audit', content: auditContent({ timestamp: at, scope, node }, event) })
+  }
+  draft.apply({ table: 'cooldown', scope, entryId, ...(until === undefined ? {} : { until }) })
+}
+
+type CorrectionChange = Extract<DriverChange, { table: 'correction' }>
+
+/** Takes from the node's own row first, then from the others', in the order of their names. */
+function adjustUsage(change: CorrectionChange, draft: GroupState): void {
+  const { scope, entryId, day, node, correction } = change
+  const before = dayTotal(change, draft)
+  const byMs = Math.max(change.byMs, -before)
+  if (byMs > 0) draft.apply({ table: 'usage', scope, entryId, day, node, addMs: byMs })
+  let left = Math.max(0, -byMs)
+  const others = draft.nodeUsage({ scope, entryId, day }).filter((row) => row.node !== node)
+  const own = draft.nodeUsage({ scope, entryId, day }).filter((row) => row.node === node)
+  for (const row of [...own, ...others.toSorted((a, b) => (a.node < b.node ? -1 : 1))]) {
+    const takenMs = Math.min(left, row.durationMs)
+    if (takenMs > 0) draft.apply({ table: 'usage', scope, entryId, day, node: row.node, addMs: -takenMs })
+    left -= takenMs
+  }
+  const { at, by, why } = correction
+  const usedMs = dayTotal(change, draft)
+  const event = { type: 'usage_adjusted', entryId, day, byMs, usedMs, by, why } as const
+  draft.apply({ table: 'audit', content: auditContent({ timestamp: at, scope, node }, event) })
+}
+
+function grantTime(change: CorrectionChange, draft: GroupState): void {
+  const { scope, entryId, day, node, correction } = change
+  const before = readableGrant(change, draft.granted(spanOfDay(change)))
+  const grantedMs = Math.max(0, before + change.byMs)
+  if (grantedMs > LIMITS.DURATION_MS_MAX) {
+    throw new StoreError(
+      'INVALID_ARGUMENT',
+      `the extra time of entry ${describe(entryId)} on ${day} would pass 2^53 - 1 ms`,
+    )
+  }
+  draft.apply({ table: 'grant', scope, day, entryId, grantedMs })
+  const { at, by, why } = correction
+  const event = { type: 'time_granted', entryId, day, byMs: grantedMs - before, grantedMs, by, why } as const
+  draft.apply({ table: 'audit', content: auditContent({ timestamp: at, scope, node }, event) })
+}
+
+/** @throws StoreError `INVALID_ARGUMENT` past the largest duration. */
+function dayTotal(key: UsageKey, state: StoredState): number {
+  const { durationMs, unreadable } = state.usage(spanOfDay(key))
+  if (unreadable === 0 && durationMs > LIMITS.DURATION_MS_MAX) {
+    const { entryId, day } = key
+    throw new StoreError('INVALID_ARGUMENT', `the usage of entry ${describe(entryId)} on ${day} would pass 2^53 - 1 ms`)
+  }
+  return readableUsage(key, { durationMs, unreadable })
+}
+
+/** The totals of the days that the changes are about. */
+function totalsOf(changes: readonly DriverChange[], state: StoredState): readonly UsageTotalAfter[] {
   const totals = new Map<string, UsageTotalAfter>()
   for (const change of changes) {
-    if (change.table !== 'usage') continue
-    const { scope, entryId, day } = change
-    const key = usageKey(change)
-    const usedMs = (totals.get(key)?.usedMs ?? state.usageMs(change)) + (adding ? change.addMs : 0)
-    if (usedMs > LIMITS.DURATION_MS_MAX) {
-      throw new StoreError(
-        'INVALID_ARGUMENT',
-        `the usage of entry ${describe(entryId)} on ${day} would pass 2^53 - 1 ms`,
-      )
+    for (const { scope, entryId, day } of daysOf(change)) {
+      const key = { scope, entryId, day }
+      totals.set(usageKey(key), { ...key, usedMs: dayTotal(key, state) })
     }
-    totals.set(key, { scope, entryId, day, usedMs })
   }
   return [...totals.values()]
 }
 
-/** What is stored, as changed by the units of the group that came before. */
-class GroupEffects {
-  readonly #stored: StoredState
-  readonly #addedMs = new Map<string, number>()
-  readonly #cooldowns = new Map<string, Date | undefined>()
-  readonly #saves = new Map<string, number>()
-  readonly #operations = new Map<string, { readonly digest: string; readonly inGroup: number }>()
-
-  constructor(stored: StoredState) {
-    this.#stored = stored
-  }
-
-  usageMs(key: UsageKey): number {
-    const { scope, entryId, day } = key
-    const { durationMs, unreadable } = this.#stored.usage({ scope, entryId, day })
-    return readableUsage(key, { durationMs: durationMs + (this.#addedMs.get(usageKey(key)) ?? 0), unreadable })
-  }
-
-  cooldown(key: CooldownKey): Date | undefined {
-    const name = cooldownKey(key)
-    if (this.#cooldowns.has(name)) return this.#cooldowns.get(name)
-    return this.#stored.cooldown({ scope: key.scope, entryId: key.entryId })
-  }
-
-  revision(key: SnapshotKey): number {
-    return this.#stored.revision({ scope: key.scope, node: key.node }) + (this.#saves.get(snapshotKey(key)) ?? 0)
-  }
-
-  operation(
-    key: Operation,
-  ): { digest: string; recorded: RecordedOperation | undefined; inGroup: number | undefined } | undefined {
-    const earlier = this.#operations.get(operationKey(key))
-    if (earlier !== undefined) return { ...earlier, recorded: undefined }
-    const recorded = this.#stored.operation({ scope: key.scope, id: key.id })
-    return recorded === undefined ? undefined : { digest: recorded.digest, recorded, inGroup: undefined }
-  }
-
-  apply({ operation, changes }: WriteUnit, index: number): void {
-    if (operation !== undefined) {
-      this.#operations.set(operationKey(operation), { digest: operation.digest, inGroup: index })
+/** The days whose totals the change is about. */
+export function daysOf(change: DriverChange): readonly UsageKey[] {
+  switch (change.table) {
+    case 'usage':
+      return [change]
+    case 'correction':
+      return change.of === 'usage' ? [change] : []
+    case 'session': {
+      const { scope, entryId } = change
+      return reportedBy(change).map(({ day }) => ({ scope, entryId, day }))
     }
-    for (const change of changes) {
-      switch (change.table) {
-        case 'audit':
-          break
-        case 'usage':
-          this.#addedMs.set(usageKey(change), (this.#addedMs.get(usageKey(change)) ?? 0) + change.addMs)
-          break
-        case 'cooldown': {
-          const stands = change.keepLater ? this.cooldown(change) : undefined
-          const later = stands !== undefined && change.until !== undefined && stands > change.until
-          this.#cooldowns.set(cooldownKey(change), later ? stands : change.until)
-          break
-        }
-        case 'snapshot':
-          this.#saves.set(snapshotKey(change), (this.#saves.get(snapshotKey(change)) ?? 0) + 1)
-          break
-      }
-    }
+    case 'audit':
+    case 'cooldown':
+    case 'snapshot':
+      return []
   }
 }
 
-/** What a unit's decision depends on: the keys to read before `decideGroup`, under the lock. */
-export interface GroupKeys {
-  readonly usage: readonly UsageKey[]
-  readonly cooldowns: readonly CooldownKey[]
-  readonly snapshots: readonly SnapshotKey[]
-  readonly operations: readonly OperationKey[]
-}
-
-export function keysOf(units: readonly WriteUnit[]): GroupKeys {
-  const usage = new Map<string, UsageKey>()
-  const cooldowns = new Map<string, CooldownKey>()
-  const snapshots = new Map<string, SnapshotKey>()
-  const operations = new Map<string, OperationKey>()
-  for (const { operation, conditions, changes } of units) {
-    if (operation !== undefined) operations.set(operationKey(operation), operation)
-    for (const condition of conditions) {
-      if (condition.type === 'usage_below') usage.set(usageKey(condition), condition)
-      else if (condition.type === 'no_cooldown') cooldowns.set(cooldownKey(condition), condition)
-      else snapshots.set(snapshotKey(condition), condition)
-    }
-    for (const change of changes) {
-      if (change.table === 'usage') usage.set(usageKey(change), change)
-      else if (change.table === 'cooldown' && change.keepLater) cooldowns.set(cooldownKey(change), change)
-    }
-  }
-  return {
-    usage: [...usage.values()],
-    cooldowns: [...cooldowns.values()],
-    snapshots: [...snapshots.values()],
-    operations: [...operations.values()],
-  }
-}
-
-/** One text for each key: ids may contain any separator, so they are quoted. */
-export function usageKey({ scope, day, entryId }: UsageKey): string {
-  return JSON.stringify([scope, day, entryId])
-}
-
-export function cooldownKey({ scope, entryId }: CooldownKey): string {
-  return JSON.stringify([scope, entryId])
-}
-
-export function snapshotKey({ scope, node }: SnapshotKey): string {
-  return JSON.stringify([scope, node])
-}
-
-export function operationKey({ scope, id }: OperationKey): string {
-  return JSON.stringify([scope, id])
+/** The sessions that the changes are about, as they stand. */
+function sessionsOf(changes: readonly DriverChange[], state: StoredState): readonly SessionOutcome[] {
+  return changes.flatMap((change) => {
+    const row = change.table === 'session' ? state.session(change) : undefined
+    return row === undefined ? [] : [{ row, changed: false, bookedMs: 0 }]
+  })
 }

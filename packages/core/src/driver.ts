@@ -1,15 +1,18 @@
-import type { OriginalRecord } from './audit.ts'
 import type { CalendarSettings } from './calendar.ts'
 import type { FailedCondition } from './change.ts'
 import type { Day } from './day.ts'
+import type { DriverChange } from './driver-changes.ts'
+import type { AuditRow, SessionRow } from './effects.ts'
 import type { StoreError } from './errors.ts'
 import type { DriverStatus } from './health.ts'
+import type { Span } from './period.ts'
+import type { NodeRecord, Period, SessionAfter } from './session.ts'
 import type { DurationMs, EntryId, NodeId, OperationId, Scope, SessionId } from './values.ts'
 
 /**
  * What a backend provides. All that it receives is validated and complete: no clock to look at, no id to invent, no
  * JSON to understand. Rules that must not vary between backends are above it, in `createStore`, or beside it, in
- * `decideGroup`, which tells for each unit whether it is to be applied.
+ * `decideGroup`, which tells for each unit whether it is to be applied, and what is then to be written.
  */
 export interface StoreDriver {
   /** The version of this interface; `createStore` refuses any other. */
@@ -65,6 +68,7 @@ export type DriverCondition =
       readonly scope: Scope
       readonly entryId: EntryId
       readonly day: Day
+      readonly period: Period
       readonly limitMs: DurationMs
     }
   | { readonly type: 'no_cooldown'; readonly scope: Scope; readonly entryId: EntryId; readonly at: Date }
@@ -74,64 +78,22 @@ export type DriverCondition =
       readonly node: NodeId
       readonly revision: number
     }
-
-export type DriverChange =
-  | { readonly table: 'audit'; readonly content: AuditContent }
-  | {
-      readonly table: 'usage'
-      readonly scope: Scope
-      readonly day: Day
-      readonly entryId: EntryId
-      readonly node: NodeId
-      readonly addMs: DurationMs
-    }
-  | {
-      readonly table: 'cooldown'
-      readonly scope: Scope
-      readonly entryId: EntryId
-      /** Absent: the cooldown is removed. */
-      readonly until?: Date
-      /** Keeps the later of the stored cooldown and this one. */
-      readonly keepLater: boolean
-    }
-  /** Replaces the snapshot; its revision becomes one more than it was. */
-  | { readonly table: 'snapshot'; readonly scope: Scope; readonly node: NodeId; readonly text: string }
-
-export interface AuditContent {
-  readonly timestamp: Date
-  readonly scope: Scope
-  readonly node: NodeId
-  readonly type: string
-  readonly entryId?: EntryId
-  readonly sessionId?: SessionId
-  /** The event as canonical JSON. To be kept byte for byte. */
-  readonly text: string
-  readonly original?: OriginalRecord
-  /** `contentDigest` of all the above. */
-  readonly digest: string
-}
-
-/** `id` is the previous record's plus one, from 1; `hash` is `linkHash` of the previous record's, the id and the digest. */
-export interface AuditPosition {
-  readonly id: number
-  readonly hash: string
-}
-
-/** An unreadable `timestamp` comes back as an Invalid Date, an unreadable `original.id` as no safe integer. */
-export type AuditRow = AuditContent & AuditPosition
+  | { readonly type: 'no_open_session'; readonly scope: Scope; readonly node: NodeId }
 
 export type WriteOutcome =
   | {
       readonly type: 'applied'
-      /** One for each audit change of the unit, in order. */
-      readonly audits: readonly AuditPosition[]
+      /** The records that the unit appended, in order. */
+      readonly audits: readonly AuditRow[]
       readonly usage: readonly UsageTotalAfter[]
+      readonly sessions: readonly SessionOutcome[]
     }
   | {
       readonly type: 'repeated'
       /** Where the records are that the operation appended when it was applied. */
       readonly audits: AuditRange
       readonly usage: readonly UsageTotalAfter[]
+      readonly sessions: readonly SessionOutcome[]
     }
   | { readonly type: 'refused'; readonly failed: readonly FailedCondition[] }
   /** The operation's id was applied with another digest. */
@@ -151,8 +113,15 @@ export interface UsageTotalAfter {
   readonly usedMs: DurationMs
 }
 
+/** `SessionAfter`, of a row. */
+export type SessionOutcome = Pick<SessionAfter, 'changed' | 'bookedMs'> & { readonly row: SessionRow }
+
 export interface ReadRequest {
   readonly usage?: UsageRequest
+  /** Extra time, and what open sessions have reserved, by entry. */
+  readonly extra?: { readonly scope: Scope; readonly entryId?: EntryId; readonly span: Span; readonly limit: number }
+  readonly sessions?: SessionRequest
+  readonly nodes?: { readonly limit: number }
   readonly cooldowns?: { readonly scope: Scope; readonly entryId?: EntryId }
   readonly snapshots?: { readonly scope: Scope; readonly node: NodeId }
   readonly audits?: AuditRequest
@@ -184,21 +153,47 @@ export interface AuditRequest {
   readonly limit: number
 }
 
+/** Newest first: by `startedAt`, then scope, then id, all descending. */
+export interface SessionRequest {
+  /** Absent: every scope. */
+  readonly scope?: Scope
+  readonly sessionId?: SessionId
+  readonly entryId?: EntryId
+  readonly node?: NodeId
+  readonly open?: true
+  readonly after?: { readonly startedAt: Date; readonly scope: Scope; readonly sessionId: SessionId }
+  readonly limit: number
+}
+
 export interface ReadResult {
   readonly usage: readonly UsageSum[]
+  /** In any order. */
+  readonly grants: readonly EntrySum[]
+  readonly reserved: readonly EntrySum[]
+  /** What cannot be read is an Invalid Date, or no safe integer. */
+  readonly sessions: readonly SessionRow[]
+  /** In the order of their names. */
+  readonly nodes: readonly NodeRecord[]
   /** In any order. An unreadable `until` comes back as an Invalid Date. */
   readonly cooldowns: readonly { readonly entryId: EntryId; readonly until: Date }[]
   readonly snapshots: readonly { readonly revision: number; readonly text: string }[]
   readonly audits: readonly AuditRow[]
 }
 
-export interface UsageSum {
-  readonly day?: Day
-  readonly entryId?: EntryId
-  readonly node?: NodeId
-  readonly scope?: Scope
+export interface EntrySum extends Sum {
+  readonly entryId: EntryId
+}
+
+export interface Sum {
   /** The sum of the rows that hold a duration. */
   readonly durationMs: number
   /** How many rows do not. */
   readonly unreadable: number
+}
+
+export interface UsageSum extends Sum {
+  readonly day?: Day
+  readonly entryId?: EntryId
+  readonly node?: NodeId
+  readonly scope?: Scope
 }

@@ -1,5 +1,6 @@
 import { withDeadline } from './deadline.ts'
-import type { AuditRow, ReadRequest, ReadResult, StoreDriver, WriteOutcome, WriteUnit } from './driver.ts'
+import type { ReadRequest, ReadResult, StoreDriver, WriteOutcome, WriteUnit } from './driver.ts'
+import type { AuditRow } from './effects.ts'
 import { StoreError, withOutcome } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { DriverStatus } from './health.ts'

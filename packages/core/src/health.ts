@@ -9,6 +9,11 @@ export interface HealthReport {
   readonly problems: readonly HealthProblem[]
   /** Writes that wait for their commit. */
   readonly queuedWrites: number
+  /**
+   * How far the store's clock is ahead of the database's, in milliseconds (negative: behind), the way to it included.
+   * Absent when the database did not answer, or has no clock of its own. Of other machines: `listNodes`.
+   */
+  readonly clockSkewMs?: number
   /** Absent when the database did not answer. */
   readonly database?: DriverStatus
 }
@@ -27,4 +32,6 @@ export interface DriverStatus {
   readonly version: string
   readonly schemaVersion: number
   readonly sizeBytes?: number
+  /** What the database's own clock showed. Absent when it has none. */
+  readonly time?: Date
 }

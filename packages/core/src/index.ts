@@ -5,8 +5,10 @@ export type {
   AuditQuery,
   AuditRecord,
   AuditVerification,
+  Correction,
   DenialReason,
   KnownEvent,
+  MaybeCorrection,
   OriginalRecord,
   OtherEvent,
   SessionEndReason,
@@ -28,42 +30,29 @@ export type {
   CommitOptions,
   FailedCondition,
   Refused,
+  SessionChange,
   UsageAfter,
   WriteOptions,
 } from './change.ts'
 export { type Clock, type ManualClock, manualClock, systemClock } from './clock.ts'
 export { adoptDriver, callTimeout, checkStoreOptions, createStore } from './create-store.ts'
+export { denialReasons, recordDenial } from './denial.ts'
 export { addDays, type Day, isDay, parseDay, startOfMonth, startOfWeek } from './day.ts'
-export type { DayState, EntryDayState } from './day-state.ts'
-export {
-  type CooldownKey,
-  cooldownKey,
-  type Decision,
-  decideGroup,
-  type GroupKeys,
-  keysOf,
-  type OperationKey,
-  operationKey,
-  type RecordedOperation,
-  type SnapshotKey,
-  snapshotKey,
-  type StoredState,
-  type UsageKey,
-  usageKey,
-} from './decide.ts'
+export type { DayState, DayStatePart, EntryDayState } from './day-state.ts'
+export { type Decision, decideGroup } from './decide.ts'
 export type {
-  AuditContent,
-  AuditPosition,
   AuditRange,
   AuditRequest,
-  AuditRow,
   Capabilities,
-  DriverChange,
   DriverCondition,
+  EntrySum,
   Operation,
   ReadRequest,
   ReadResult,
+  SessionOutcome,
+  SessionRequest,
   StoreDriver,
+  Sum,
   UsageKeyPart,
   UsageRequest,
   UsageSum,
@@ -71,6 +60,8 @@ export type {
   WriteOutcome,
   WriteUnit,
 } from './driver.ts'
+export type { DriverChange, Corrected, DriverReport, DriverReservation, SessionCommand } from './driver-changes.ts'
+export type { AuditContent, AuditPosition, AuditRow, Effect, SessionRow } from './effects.ts'
 export {
   isStoreError,
   type Outcome,
@@ -79,13 +70,56 @@ export {
   type StoreErrorOptions,
   withOutcome,
 } from './errors.ts'
+export {
+  type CooldownKey,
+  cooldownKey,
+  type GroupKeys,
+  keysOf,
+  type NodeKey,
+  nodeKey,
+  type OperationKey,
+  operationKey,
+  type PlayedKey,
+  playedKey,
+  type SessionKey,
+  sessionKey,
+  type UsageKey,
+  usageKey,
+  type UsageSpan,
+} from './group-keys.ts'
+export type { RecordedOperation, StoredState } from './group-state.ts'
 export { type FaultOptions, type Faults, withFaults } from './faults.ts'
 export type { DriverStatus, HealthProblem, HealthReport } from './health.ts'
 export { requireSupportedNode } from './node-version.ts'
 export { LIMITS } from './limits.ts'
 export { auditContents, outcomesOf } from './outcomes.ts'
+export { isWithin, type Span } from './period.ts'
+export { splitByDay } from './played.ts'
+export type {
+  ClockJump,
+  DayPlayed,
+  NodeRecord,
+  Period,
+  QuotaLimit,
+  Reservation,
+  Reserved,
+  SessionAfter,
+  SessionQuery,
+  SessionRecord,
+} from './session.ts'
+export type { Checkpoint, EndOptions, Session } from './session-handle.ts'
+export {
+  continueSession,
+  type ContinueOptions,
+  recoverSession,
+  type RecoverOptions,
+  type Started,
+  type StartOptions,
+  startSession,
+} from './sessions.ts'
+export type { StrictQuota } from './strict-quota.ts'
 export type { SavedSnapshot, SessionSnapshot, StateSnapshot } from './snapshot.ts'
-export type { OwnedStore, Store, StoreOptions, VerifyOptions, ViewOptions } from './store.ts'
+export type { OwnedStore, PeriodOptions, Store, StoreOptions, VerifyOptions, ViewOptions } from './store.ts'
 export type { UsageGrouping, UsageQuery, UsageTotal } from './usage.ts'
 export {
   checkBoolean,
@@ -100,6 +134,7 @@ export {
   type NodeId,
   type OperationId,
   parseInstant,
+  type RunId,
   type Scope,
   type SessionId,
 } from './values.ts'

@@ -21,6 +21,22 @@ export const LIMITS = {
   /** Records that one `listAudits` or `getRecentAudits` returns. */
   AUDIT_PAGE_LIMIT_MAX: 1_000,
   AUDIT_PAGE_LIMIT_DEFAULT: 100,
+  /** Days in the reports of one commit: a service that was silent for longer cannot say when it was played. */
+  SESSION_REPORT_DAYS_MAX: 1_000,
+  /** What people call an entry, in a session's row, in bytes of UTF-8. */
+  SESSION_LABEL_BYTES_MAX: 1_024,
+  /** What is kept of a session beside its columns, as canonical JSON, in bytes of UTF-8. */
+  SESSION_DETAIL_BYTES_MAX: 131_072,
+  /** Warnings of one session. */
+  SESSION_WARNINGS_MAX: 256,
+  /** Jumps of the clock in one report. */
+  SESSION_JUMPS_MAX: 64,
+  /** By how much the hands of the clock must go apart between two looks to be a jump, in milliseconds. */
+  CLOCK_JUMP_MS_MIN: 1_000,
+  /** Sessions that one `listSessions` returns, and nodes that one `listNodes` does. */
+  SESSION_PAGE_LIMIT_MAX: 1_000,
+  SESSION_PAGE_LIMIT_DEFAULT: 100,
+  NODES_MAX: 10_000,
   /** Days between `from` and `to` of `listUsage`: a hundred years. */
   USAGE_RANGE_DAYS_MAX: 36_525,
   /** Totals that one `listUsage` returns. */

@@ -1,12 +1,12 @@
-import { addDays, type Day, dayNumber, isDay, parseDay, startOfMonth, startOfWeek } from './day.ts'
+import { dayNumber, isDay, parseDay } from './day.ts'
 import type { UsageKeyPart, UsageRequest, UsageSum } from './driver.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import { PERIODS } from './period.ts'
 import type { UsageGrouping, UsageQuery, UsageTotal } from './usage.ts'
 import type { Scope } from './values.ts'
 import { checkFields, checkId, checkScopeQuery, compareText, describe } from './values.ts'
 
-const PERIODS = { day: (day: Day) => day, week: startOfWeek, month: startOfMonth } as const
 const KEY_PARTS = {
   day: 'day',
   week: 'day',
@@ -35,11 +35,6 @@ export function usageRequest(query: UsageQuery, scope: Scope): UsageRequest {
     by: parts,
     limit: LIMITS.USAGE_TOTALS_MAX + 1,
   }
-}
-
-/** The usage of one day, `[day, next day)`. */
-export function ofOneDay(day: Day): Pick<UsageRequest, 'from' | 'to'> {
-  return day === '9999-12-31' ? { from: day } : { from: day, to: addDays(day, 1) }
 }
 
 /** @throws StoreError `INVALID_ARGUMENT` when there are too many totals, or one passes 2^53 − 1. */

@@ -1,33 +1,34 @@
 import type { Decision } from './decide.ts'
-import type { AuditContent, AuditPosition, DriverChange, WriteOutcome, WriteUnit } from './driver.ts'
+import type { WriteOutcome } from './driver.ts'
+import type { AuditContent, AuditPosition, Effect } from './effects.ts'
+import { StoreError } from './errors.ts'
 
 /**
  * The outcome of each unit, once what was decided has been applied. `positions`: where the applied units' records
  * are, in order.
  */
 export function outcomesOf(
-  units: readonly WriteUnit[],
   decisions: readonly Decision[],
   positions: readonly AuditPosition[],
 ): readonly WriteOutcome[] {
   const made: WriteOutcome[] = []
   let next = 0
-  for (const [index, decision] of decisions.entries()) {
+  for (const decision of decisions) {
     switch (decision.type) {
       case 'apply': {
-        const count = auditContents(units[index]?.changes ?? []).length
-        made.push({ type: 'applied', audits: positions.slice(next, next + count), usage: decision.usage })
-        next += count
+        const { effects, usage, sessions } = decision
+        const audits = auditContents(effects).map((content) => ({ ...content, ...placeOf(positions[next++]) }))
+        made.push({ type: 'applied', audits, usage, sessions })
         break
       }
       case 'repeated': {
-        const { recorded, inGroup, usage } = decision
+        const { recorded, inGroup, usage, sessions } = decision
         const twin = inGroup === undefined ? undefined : made[inGroup]
         const audits =
           twin?.type === 'applied'
             ? { first: twin.audits[0]?.id ?? 0, count: twin.audits.length }
             : { first: recorded?.firstAuditId ?? 0, count: recorded?.auditCount ?? 0 }
-        made.push({ type: 'repeated', audits, usage })
+        made.push({ type: 'repeated', audits, usage, sessions })
         break
       }
       case 'refused':
@@ -39,7 +40,13 @@ export function outcomesOf(
   return made
 }
 
-/** The records that the changes append, in order. */
-export function auditContents(changes: readonly DriverChange[]): readonly AuditContent[] {
-  return changes.flatMap((change) => (change.table === 'audit' ? [change.content] : []))
+/** The records among the effects, in order. */
+export function auditContents(effects: readonly Effect[]): readonly AuditContent[] {
+  return effects.flatMap((effect) => (effect.table === 'audit' ? [effect.content] : []))
+}
+
+function placeOf(position: AuditPosition | undefined): AuditPosition {
+  if (position !== undefined) return position
+  const message = 'the driver did not say where it put a record: a defect of the driver, report it'
+  throw new StoreError('DATABASE', message, { outcome: 'unknown' })
 }

@@ -1,33 +1,32 @@
-import { appended, auditRecord, auditRequest, checkAuditQuery, checkHead, checkPageLimit } from './audit-records.ts'
-import type { AuditEvent, AuditQuery, AuditRecord, AuditVerification } from './audit.ts'
+import { auditRecord, auditRequest, checkAuditQuery, checkHead, checkPageLimit } from './audit-records.ts'
+import type { AuditEvent, AuditQuery, AuditRecord, AuditVerification, Correction, MaybeCorrection } from './audit.ts'
 import type { Calendar } from './calendar.ts'
-import type { Applied, Change, CommitOptions, Refused, UsageAfter, WriteOptions } from './change.ts'
+import type { Applied, Change, CommitOptions, Refused, WriteOptions } from './change.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { commitResult } from './commit-result.ts'
 import { type DayState, dayState } from './day-state.ts'
-import { type Day, parseDay } from './day.ts'
-import type { AuditRequest, AuditRow, Capabilities, UsageTotalAfter } from './driver.ts'
+import type { Day } from './day.ts'
+import type { Capabilities } from './driver.ts'
 import type { Engine } from './engine.ts'
-import { duringOperation, fromArguments, StoreError } from './errors.ts'
+import { duringOperation, fromArguments, invalidArgument, StoreError } from './errors.ts'
 import type { HealthReport } from './health.ts'
 import { LIMITS } from './limits.ts'
-import { ofOneDay, usageGroupings, usageRequest, usageTotals } from './list-usage.ts'
+import { usageGroupings, usageRequest, usageTotals } from './list-usage.ts'
+import { spanOfPeriod } from './period.ts'
 import { readableCooldown, readableUsage } from './readable.ts'
+import { nodeRecord, sessionRecord, sessionRequest } from './session-records.ts'
+import type { NodeRecord, SessionQuery, SessionRecord } from './session.ts'
 import type { SavedSnapshot, StateSnapshot } from './snapshot.ts'
-import type { OwnedStore, Store, VerifyOptions, ViewOptions } from './store.ts'
+import type { OwnedStore, PeriodOptions, Store, VerifyOptions, ViewOptions } from './store.ts'
 import { writeUnit } from './units.ts'
 import type { UsageQuery, UsageTotal } from './usage.ts'
 import type { DurationMs, EntryId, NodeId, Scope } from './values.ts'
 import { checkFields, checkId, checkInstant, describe } from './values.ts'
-import { verifyChain } from './verify.ts'
+import { allRows, verifyChain } from './verify.ts'
 import { decodeSnapshot } from './wire.ts'
 
 /** What a store is besides its engine. */
-interface Viewpoint {
-  readonly node: NodeId
-  readonly scope: Scope
-  readonly clock: Clock
-  readonly calendar: Calendar
-}
+type Viewpoint = Pick<Store, 'node' | 'scope' | 'clock' | 'calendar'>
 
 class StoreView implements Store {
   readonly node: NodeId
@@ -66,16 +65,11 @@ class StoreView implements Store {
     return this.#during('getRecentAudits', () => this.#audits({ limit: checkPageLimit(limit), order: 'desc' }))
   }
 
-  getUsage(entryId: EntryId, day: Day): Promise<DurationMs> {
+  getUsage(entryId: EntryId, day: Day, options: PeriodOptions = {}): Promise<DurationMs> {
     return this.#during('getUsage', async () => {
-      const usage = {
-        scope: this.scope,
-        entryId: checkId(entryId, 'entryId'),
-        ...ofOneDay(parseDay(day)),
-        by: [],
-        limit: 1,
-      }
-      const sum = (await this.engine.read({ usage })).usage[0]
+      const span = fromArguments(() => spanOfPeriod(day, options))
+      const usage = { scope: this.scope, entryId: checkId(entryId, 'entryId'), ...span, by: [], limit: 1 }
+      const [sum] = (await this.engine.read({ usage })).usage
       return sum === undefined ? 0 : readableUsage({ entryId, day }, sum)
     })
   }
@@ -98,8 +92,20 @@ class StoreView implements Store {
     await this.#apply('setCooldownUntil', [{ type: 'set_cooldown', entryId, until }], {})
   }
 
-  async clearCooldown(entryId: EntryId): Promise<void> {
-    await this.#apply('clearCooldown', [{ type: 'clear_cooldown', entryId }], {})
+  async clearCooldown(entryId: EntryId, options: WriteOptions & MaybeCorrection = {}): Promise<void> {
+    await this.#correct('clearCooldown', options, (correction) => ({ type: 'clear_cooldown', entryId, ...correction }))
+  }
+
+  adjustUsage(entryId: EntryId, day: Day, byMs: number, options: WriteOptions & Correction): Promise<Applied> {
+    return this.#correct('adjustUsage', options, (correction) => {
+      return { type: 'adjust_usage', entryId, day, byMs, ...correction }
+    })
+  }
+
+  grantTime(entryId: EntryId, day: Day, byMs: number, options: WriteOptions & Correction): Promise<Applied> {
+    return this.#correct('grantTime', options, (correction) => {
+      return { type: 'grant_time', entryId, day, byMs, ...correction }
+    })
   }
 
   loadSnapshot(): Promise<SavedSnapshot | undefined> {
@@ -131,15 +137,32 @@ class StoreView implements Store {
     return this.#commit('commit', changes, options)
   }
 
-  getDayState(day: Day): Promise<DayState> {
+  getDayState(day: Day, options: PeriodOptions = {}): Promise<DayState> {
     return this.#during('getDayState', async () => {
       const { scope } = this
       const limit = LIMITS.DAY_STATE_ENTRIES_MAX + 1
+      const span = fromArguments(() => spanOfPeriod(day, options))
       const read = await this.engine.read({
-        usage: { scope, ...ofOneDay(parseDay(day)), by: ['entryId'], limit },
+        usage: { scope, ...span, by: ['entryId'], limit },
+        extra: { scope, span, limit },
         cooldowns: { scope },
       })
       return dayState(day, read)
+    })
+  }
+
+  listSessions(query: SessionQuery = {}): Promise<readonly SessionRecord[]> {
+    return this.#during('listSessions', async () => {
+      const sessions = fromArguments(() => sessionRequest(query, this.scope))
+      return (await this.engine.read({ sessions })).sessions.map(sessionRecord)
+    })
+  }
+
+  listNodes(): Promise<readonly NodeRecord[]> {
+    return this.#during('listNodes', async () => {
+      const { nodes } = await this.engine.read({ nodes: { limit: LIMITS.NODES_MAX + 1 } })
+      if (nodes.length <= LIMITS.NODES_MAX) return nodes.map(nodeRecord)
+      throw invalidArgument(`more than ${LIMITS.NODES_MAX} nodes have reported; look into the table nodes`)
     })
   }
 
@@ -178,7 +201,7 @@ class StoreView implements Store {
         const { expectedHead } = checkFields(options, ['expectedHead'], 'options')
         return expectedHead === undefined ? undefined : checkHead(expectedHead)
       })
-      return verifyChain(this.#allRows(), head)
+      return verifyChain(allRows(this.engine), head)
     })
   }
 
@@ -189,7 +212,8 @@ class StoreView implements Store {
     try {
       checkedAt = this.#now()
       const database = await this.engine.probe()
-      return { healthy: true, checkedAt, problems: [], queuedWrites, database }
+      const skew = database.time && { clockSkewMs: this.#now().getTime() - database.time.getTime() }
+      return { healthy: true, checkedAt, problems: [], queuedWrites, ...skew, database }
     } catch (error) {
       const { code, message } = duringOperation(error, 'health')
       return { healthy: false, checkedAt, problems: [{ code, message }], queuedWrites }
@@ -227,52 +251,33 @@ class StoreView implements Store {
     )
   }
 
+  /** A person's decision: the log tells whose, and why. */
+  #correct(
+    operation: string,
+    options: WriteOptions & MaybeCorrection,
+    changeOf: (correction: Correction) => Change,
+  ): Promise<Applied> {
+    return this.#during(operation, () => {
+      const [change, rest] = fromArguments(() => {
+        const known = ['operationId', 'operationAt', 'by', 'why'] as const
+        const { by, why, operationId, operationAt } = checkFields(options, known, 'options')
+        // Whether it is whole, the change's own check says.
+        return [changeOf({ by, why } as Correction), { operationId, operationAt }] as const
+      })
+      return this.#apply(operation, [change], rest)
+    })
+  }
+
   #commit(operation: string, changes: readonly Change[], options: CommitOptions): Promise<Applied | Refused> {
     return this.#during(operation, async () => {
       const unit = fromArguments(() => writeUnit(this, changes, options))
-      const { outcome, repeatedRows } = await this.engine.write(unit)
-      switch (outcome.type) {
-        case 'applied': {
-          const audits = appended(unit.changes, outcome.audits)
-          return { applied: true, repeated: false, audits, usage: outcome.usage.map(usageAfter) }
-        }
-        case 'repeated': {
-          const audits = repeatedRows.map(auditRecord)
-          return { applied: true, repeated: true, audits, usage: outcome.usage.map(usageAfter) }
-        }
-        case 'refused':
-          return { applied: false, failed: outcome.failed }
-        case 'mismatch': {
-          const id = describe(unit.operation?.id)
-          throw new StoreError(
-            'OPERATION_MISMATCH',
-            `the operation id ${id} was used for another write; give this one an id of its own`,
-          )
-        }
-        case 'failed':
-          throw outcome.error
-      }
+      return commitResult(unit, await this.engine.write(unit))
     })
   }
 
   async #audits(query: AuditQuery): Promise<readonly AuditRecord[]> {
-    return (await this.#rows(fromArguments(() => auditRequest(query, this.scope)))).map(auditRecord)
-  }
-
-  async #rows(audits: AuditRequest): Promise<readonly AuditRow[]> {
-    return (await this.engine.read({ audits })).audits
-  }
-
-  async *#allRows(): AsyncIterable<AuditRow> {
-    // Without a lower bound: a record with an id below 1 is found as well.
-    let after: { readonly after?: number } = {}
-    for (;;) {
-      const rows = await this.#rows({ ...after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX })
-      yield* rows
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < LIMITS.AUDIT_PAGE_LIMIT_MAX) return
-      after = { after: last.id }
-    }
+    const audits = fromArguments(() => auditRequest(query, this.scope))
+    return (await this.engine.read({ audits })).audits.map(auditRecord)
   }
 
   async #during<T>(operation: string, call: () => Promise<T>): Promise<T> {
@@ -293,8 +298,4 @@ export class OpenedStore extends StoreView implements OwnedStore {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-function usageAfter({ entryId, day, usedMs }: UsageTotalAfter): UsageAfter {
-  return { entryId, day, usedMs }
 }

@@ -1,5 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { AuditEvent, AuditHead, AuditQuery, AuditRecord, AuditVerification } from './audit.ts'
+import type {
+  AuditEvent,
+  AuditHead,
+  AuditQuery,
+  AuditRecord,
+  AuditVerification,
+  Correction,
+  MaybeCorrection,
+} from './audit.ts'
 import type { Calendar, CalendarOptions } from './calendar.ts'
 import type { Applied, Change, CommitOptions, Refused, WriteOptions } from './change.ts'
 import type { Clock } from './clock.ts'
@@ -7,6 +15,7 @@ import type { DayState } from './day-state.ts'
 import type { Day } from './day.ts'
 import type { Capabilities } from './driver.ts'
 import type { HealthReport } from './health.ts'
+import type { NodeRecord, Period, SessionQuery, SessionRecord } from './session.ts'
 import type { SavedSnapshot, StateSnapshot } from './snapshot.ts'
 import type { UsageQuery, UsageTotal } from './usage.ts'
 import type { DurationMs, EntryId, NodeId, Scope } from './values.ts'
@@ -44,8 +53,11 @@ export interface Store {
   appendAudit(event: AuditEvent, options?: WriteOptions): Promise<AuditRecord>
   /** The last `limit` (1 to 1,000) records of this scope, newest first. */
   getRecentAudits(limit: number): Promise<readonly AuditRecord[]>
-  /** The entry's total on `day` over all nodes, in milliseconds. 0 when there is none. */
-  getUsage(entryId: EntryId, day: Day): Promise<DurationMs>
+  /**
+   * The entry's total on `day`, or in the week or month that it lies in, over all nodes, in milliseconds. 0 when there
+   * is none.
+   */
+  getUsage(entryId: EntryId, day: Day, options?: PeriodOptions): Promise<DurationMs>
   /**
    * Adds `durationMs` to the entry's total for `day`. Not repeatable by itself: after a failure whose `outcome` is
    * `unknown`, only a repetition with the same `operationId` is safe. @throws StoreError `INVALID_ARGUMENT` also when
@@ -56,8 +68,23 @@ export interface Store {
   getCooldownUntil(entryId: EntryId): Promise<Date | undefined>
   /** Sets the entry's cooldown, an earlier one included. May be repeated. */
   setCooldownUntil(entryId: EntryId, until: Date): Promise<void>
-  /** Removes the entry's cooldown, if there is one. May be repeated. */
-  clearCooldown(entryId: EntryId): Promise<void>
+  /**
+   * Removes the entry's cooldown, if there is one. May be repeated. With `by` and `why`, as a person's decision, it also
+   * appends `cooldown_cleared`, in the same commit: each time, unless an `operationId` says that it is the same decision.
+   */
+  clearCooldown(entryId: EntryId, options?: WriteOptions & MaybeCorrection): Promise<void>
+  /**
+   * Changes the entry's total for `day` by `byMs` milliseconds (−2^53 + 1 to 2^53 − 1), as a person's decision: never to
+   * below zero. Appends `usage_adjusted`, with who, why, and by how much it really was, in the same commit. What is taken
+   * goes off the store's node first. Not repeatable by itself, as `addUsage`.
+   */
+  adjustUsage(entryId: EntryId, day: Day, byMs: number, options: WriteOptions & Correction): Promise<Applied>
+  /**
+   * Grants the entry extra time for `day`, by which every limit that the day counts for is raised; a negative `byMs`
+   * takes it back, never to below zero. Usage stays as it is. Appends `time_granted` in the same commit. Not repeatable by
+   * itself.
+   */
+  grantTime(entryId: EntryId, day: Day, byMs: number, options: WriteOptions & Correction): Promise<Applied>
   /** The snapshot of this scope and node, with its revision; `undefined` when none was saved. */
   loadSnapshot(): Promise<SavedSnapshot | undefined>
   /** Replaces the snapshot of this scope and node. May be repeated; each time the revision grows by one. */
@@ -74,15 +101,23 @@ export interface Store {
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Applied | Refused>
 
   /**
-   * Usage and cooldowns of every entry, of one instant. @throws StoreError `INVALID_ARGUMENT` also when more than 100,000
+   * Usage, extra time, what is booked ahead, and cooldowns of every entry, of one instant: for `day`, or for the week or
+   * month that it lies in. @throws StoreError `INVALID_ARGUMENT` also when more than 100,000
    * entries have usage on the day, or a cooldown; `getUsage` and `getCooldownUntil` tell of each all the same.
    */
-  getDayState(day: Day): Promise<DayState>
+  getDayState(day: Day, options?: PeriodOptions): Promise<DayState>
   /**
    * Totals over days, weeks, months, entries, nodes and scopes, ordered by period, entry, node and scope.
    * @throws StoreError `INVALID_ARGUMENT` also when a total would pass 2^53 − 1, or there are more than 100,000.
    */
   listUsage(query: UsageQuery): Promise<readonly UsageTotal[]>
+  /**
+   * Sessions, the last to start first: what is open anywhere in the fleet (`{ open: true, scope: 'all' }`), since when,
+   * and when each was last heard of.
+   */
+  listSessions(query?: SessionQuery): Promise<readonly SessionRecord[]>
+  /** The machines that reported on sessions, in the order of their names. At most 10,000. */
+  listNodes(): Promise<readonly NodeRecord[]>
   /** One page of the log. */
   listAudits(query?: AuditQuery): Promise<readonly AuditRecord[]>
   /** The log, page by page, as far as it reaches when the last page is read. */
@@ -105,6 +140,11 @@ export interface OwnedStore extends Store, AsyncDisposable {
    * methods that need it, of views too, fail with `CLOSED`, and `health` tells it. May be repeated.
    */
   close(): Promise<void>
+}
+
+export interface PeriodOptions {
+  /** Weeks begin on Mondays. Default `day`. */
+  readonly period?: Period | undefined
 }
 
 export interface ViewOptions {

@@ -1,14 +1,19 @@
-import type { AuditEvent, OriginalRecord } from './audit.ts'
-import { contentDigest, sha256 } from './chain.ts'
+import { auditContent } from './audit-content.ts'
+import type { MaybeCorrection, OriginalRecord } from './audit.ts'
+import { sha256 } from './chain.ts'
 import type { Change, CommitOptions, Condition, WriteOptions } from './change.ts'
 import type { Clock } from './clock.ts'
+import { checkReason } from './codec.ts'
 import { parseDay } from './day.ts'
-import type { AuditContent, DriverChange, DriverCondition, Operation, WriteUnit } from './driver.ts'
+import type { Corrected, DriverChange } from './driver-changes.ts'
+import type { DriverCondition, Operation, WriteUnit } from './driver.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import { quotaPeriod } from './period.ts'
+import { sessionCommand } from './session-commands.ts'
 import type { JsonValue, NodeId, Scope } from './values.ts'
-import { checkDuration, checkFields, checkId, checkInstant, checkInteger, describe } from './values.ts'
-import { canonicalJson, encodeEvent, encodeSnapshot } from './wire.ts'
+import { checkDuration, checkFields, checkId, checkInstant, checkInteger, checkObjects, describe } from './values.ts'
+import { canonicalJson, encodeSnapshot } from './wire.ts'
 
 /** Who writes, and by which clock. */
 export interface Writer {
@@ -27,14 +32,16 @@ export function writeUnit(writer: Writer, changes: readonly Change[], options: C
   const asked: Asked = {
     operationId,
     operationAt,
-    changes: checkList(changes, 'changes', LIMITS.CHANGES_MAX),
-    conditions: conditions === undefined ? [] : checkList(conditions, 'if', LIMITS.CONDITIONS_MAX),
+    changes: checkObjects(changes, 'changes', LIMITS.CHANGES_MAX),
+    conditions: conditions === undefined ? [] : checkObjects(conditions, 'if', LIMITS.CONDITIONS_MAX),
   }
   const now = checkInstant(writer.clock.now(), 'the time of the clock')
   const unit = {
     conditions: asked.conditions.map((condition) => driverCondition(writer, condition, now)),
     changes: asked.changes.map((change) => driverChange(writer, change, now)),
   }
+  checkStart(unit)
+  checkDays(unit)
   if (asked.operationId !== undefined) return { ...unit, operation: operationOf(writer, unit, asked, now) }
   if (asked.operationAt !== undefined) throw invalidArgument('operationAt was given without an operationId')
   return unit
@@ -49,12 +56,17 @@ interface Asked extends WriteOptions {
 function driverCondition({ scope, node }: Writer, condition: Condition, now: Date): DriverCondition {
   switch (condition.type) {
     case 'usage_below': {
-      const { type, entryId, day, limitMs } = checkFields(condition, ['type', 'entryId', 'day', 'limitMs'], 'condition')
+      const { type, entryId, day, period, limitMs } = checkFields(
+        condition,
+        ['type', 'entryId', 'day', 'period', 'limitMs'],
+        'condition',
+      )
       return {
         type,
         scope,
         entryId: checkId(entryId, 'entryId'),
         day: parseDay(day),
+        period: quotaPeriod(period),
         limitMs: checkDuration(limitMs, 'limitMs'),
       }
     }
@@ -66,6 +78,10 @@ function driverCondition({ scope, node }: Writer, condition: Condition, now: Dat
       const { type, revision } = checkFields(condition, ['type', 'revision'], 'condition')
       return { type, scope, node, revision: checkInteger(revision, 'revision', 0, Number.MAX_SAFE_INTEGER) }
     }
+    case 'no_open_session': {
+      const { type } = checkFields(condition, ['type'], 'condition')
+      return { type, scope, node }
+    }
     default:
       throw unknownType(condition, 'condition')
   }
@@ -76,11 +92,12 @@ function driverChange(writer: Writer, change: Change, now: Date): DriverChange {
   switch (change.type) {
     case 'append_audit': {
       const { event } = checkFields(change, ['type', 'event'], 'change')
-      return { table: 'audit', content: auditContent(writer, now, event, undefined) }
+      return { table: 'audit', content: auditContent({ timestamp: now, scope, node }, event) }
     }
     case 'import_audit': {
       const { timestamp, event, original } = checkFields(change, ['type', 'timestamp', 'event', 'original'], 'change')
-      const content = auditContent(writer, checkInstant(timestamp, 'timestamp'), event, checkOriginal(original))
+      const by = { timestamp: checkInstant(timestamp, 'timestamp'), scope, node }
+      const content = auditContent(by, event, checkOriginal(original))
       return { table: 'audit', content }
     }
     case 'add_usage': {
@@ -102,9 +119,38 @@ function driverChange(writer: Writer, change: Change, now: Date): DriverChange {
       return { table: 'cooldown', scope, entryId: checkId(change.entryId, 'entryId'), until, keepLater }
     }
     case 'clear_cooldown': {
-      const { entryId } = checkFields(change, ['type', 'entryId'], 'change')
-      return { table: 'cooldown', scope, entryId: checkId(entryId, 'entryId'), keepLater: false }
+      const { entryId, by, why } = checkFields(change, ['type', 'entryId', 'by', 'why'], 'change')
+      const cleared = { table: 'cooldown', scope, entryId: checkId(entryId, 'entryId'), keepLater: false } as const
+      if (by === undefined && why === undefined) return cleared
+      return { ...cleared, correction: corrected({ by, why }, node, now) }
     }
+    case 'adjust_usage':
+    case 'grant_time': {
+      const { type, entryId, day, byMs, by, why } = checkFields(
+        change,
+        ['type', 'entryId', 'day', 'byMs', 'by', 'why'],
+        'change',
+      )
+      return {
+        table: 'correction',
+        of: type === 'adjust_usage' ? 'usage' : 'grant',
+        scope,
+        day: parseDay(day),
+        entryId: checkId(entryId, 'entryId'),
+        node,
+        byMs: checkInteger(byMs, 'byMs', -LIMITS.DURATION_MS_MAX, LIMITS.DURATION_MS_MAX),
+        correction: corrected({ by, why }, node, now),
+      }
+    }
+    case 'start_session':
+    case 'import_session':
+    case 'report_session':
+    case 'warn_session':
+    case 'extend_session':
+    case 'end_session':
+    case 'recover_session':
+    case 'continue_session':
+      return sessionCommand({ scope, node, at: now }, change)
     case 'save_snapshot': {
       const { snapshot } = checkFields(change, ['type', 'snapshot'], 'change')
       return { table: 'snapshot', scope, node, text: encodeSnapshot(snapshot) }
@@ -114,14 +160,25 @@ function driverChange(writer: Writer, change: Change, now: Date): DriverChange {
   }
 }
 
-function auditContent(
-  { scope, node }: Writer,
-  timestamp: Date,
-  event: AuditEvent,
-  original: OriginalRecord | undefined,
-): AuditContent {
-  const content = { timestamp, scope, node, ...encodeEvent(event), ...(original === undefined ? {} : { original }) }
-  return { ...content, digest: contentDigest(content) }
+function corrected({ by, why }: MaybeCorrection, node: NodeId, at: Date): Corrected {
+  return { by: checkId(by, 'by'), why: checkReason(why, 'why'), node, at }
+}
+
+/** A commit is decided while others wait. */
+function checkDays({ changes }: Pick<WriteUnit, 'changes'>): void {
+  const days = changes.reduce((sum, change) => sum + ('played' in change ? change.played.length : 0), 0)
+  if (days <= LIMITS.SESSION_REPORT_DAYS_MAX) return
+  throw invalidArgument(`the reports of a commit have at most ${LIMITS.SESSION_REPORT_DAYS_MAX} days, not ${days}`)
+}
+
+/** A start may be refused: so it says under which condition, and stands for the whole commit when it is repeated. */
+function checkStart({ conditions, changes }: Pick<WriteUnit, 'conditions' | 'changes'>): void {
+  const starts = changes.filter(
+    (change) => change.table === 'session' && (change.action === 'start' || change.action === 'import'),
+  )
+  if (starts.length > 1) throw invalidArgument('a commit starts at most one session')
+  if (starts.length === 0 || conditions.some(({ type }) => type === 'no_open_session')) return
+  throw invalidArgument("a session is started under the condition { type: 'no_open_session' }; add it to `if`")
 }
 
 function checkOriginal(original: OriginalRecord): OriginalRecord {
@@ -177,37 +234,41 @@ function askedChange(change: DriverChange, asked: Change | undefined): JsonValue
     }
     case 'usage':
       return ['usage', change.entryId, change.day, change.addMs]
-    case 'cooldown':
-      return ['cooldown', change.entryId, change.until?.toISOString() ?? null, change.keepLater]
+    case 'cooldown': {
+      const { entryId, until, keepLater, correction } = change
+      const corrected = correction === undefined ? [] : [[correction.by, correction.why]]
+      return ['cooldown', entryId, until?.toISOString() ?? null, keepLater, ...corrected]
+    }
     case 'snapshot':
       return ['snapshot', change.text]
+    case 'correction': {
+      const { of, entryId, day, byMs, correction } = change
+      return ['correction', of, entryId, day, byMs, correction.by, correction.why]
+    }
+    case 'session': {
+      const { node: _, at: __, scope: ___, ...command } = change
+      // Dates become texts.
+      return JSON.parse(JSON.stringify(command)) as JsonValue
+    }
   }
 }
 
 function askedCondition(condition: DriverCondition, asked: Condition | undefined): JsonValue {
   switch (condition.type) {
-    case 'usage_below':
-      return ['usage_below', condition.entryId, condition.day, condition.limitMs]
+    case 'usage_below': {
+      // A day's is told as it was before there were other periods: operations are remembered across versions.
+      const period = condition.period === 'day' ? [] : [condition.period]
+      return ['usage_below', condition.entryId, condition.day, condition.limitMs, ...period]
+    }
     case 'no_cooldown': {
       const given = asked?.type === 'no_cooldown' && asked.at !== undefined
       return ['no_cooldown', condition.entryId, given ? condition.at.toISOString() : null]
     }
     case 'snapshot_revision_is':
       return ['snapshot_revision_is', condition.revision]
+    case 'no_open_session':
+      return ['no_open_session']
   }
-}
-
-/** Its items, in an array of ours: the caller's may be of a class that has ideas of its own. */
-function checkList<T>(items: readonly T[], what: string, max: number): readonly T[] {
-  const length = Array.isArray(items) ? items.length : undefined
-  if (length === undefined || length < 1 || length > max) {
-    throw invalidArgument(`${what} must be an array of 1 to ${max} items, not ${length ?? describe(items)}`)
-  }
-  return Array.from({ length }, (_, index) => {
-    const item: unknown = items[index]
-    if (typeof item === 'object' && item !== null) return item as T
-    throw invalidArgument(`${what}[${index}] must be an object, not ${describe(item)}`)
-  })
 }
 
 function unknownType(value: never, what: string): Error {

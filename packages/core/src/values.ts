@@ -9,6 +9,8 @@ export type NodeId = string
 export type Scope = string
 /** One run of an entry. The same form as an `EntryId`; the crate's are UUIDs. */
 export type SessionId = string
+/** One run of the service, from its start to its end. The same form as an `EntryId`. */
+export type RunId = string
 /** Names a write so that it is applied once, however often it is sent. The same form as an `EntryId`. */
 export type OperationId = string
 /** Whole milliseconds, 0 to 2^53 − 1. */
@@ -104,6 +106,22 @@ export function checkFields<T extends object>(value: T, known: readonly (keyof T
   const stray = Object.keys(value).find((key) => !known.some((name) => name === key))
   if (stray !== undefined) throw invalidArgument(`${what} has no field ${describe(stray)}; it has ${known.join(', ')}`)
   return value
+}
+
+/** Its items, in an array of ours: the caller's may be of a class that has ideas of its own. */
+export function checkList<T>(items: readonly T[], what: string, min: number, max: number): readonly T[] {
+  const length = Array.isArray(items) ? items.length : undefined
+  if (length !== undefined && length >= min && length <= max)
+    return Array.from({ length }, (_, index) => items[index] as T)
+  throw invalidArgument(`${what} must be an array of ${min} to ${max} items, not ${length ?? describe(items)}`)
+}
+
+/** The same for 1 to `max` objects. */
+export function checkObjects<T>(items: readonly T[], what: string, max: number): readonly T[] {
+  const list = checkList(items, what, 1, max)
+  const odd = list.findIndex((item) => typeof item !== 'object' || item === null)
+  if (odd < 0) return list
+  throw invalidArgument(`${what}[${odd}] must be an object, not ${describe(list[odd])}`)
 }
 
 /** The order of ids and keys, on every backend: that of their UTF-8 bytes. */

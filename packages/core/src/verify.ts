@@ -1,6 +1,8 @@
 import type { AuditBreak, AuditHead, AuditVerification } from './audit.ts'
 import { contentDigest, GENESIS_HASH, linkHash } from './chain.ts'
-import type { AuditRow } from './driver.ts'
+import type { AuditRow } from './effects.ts'
+import type { Engine } from './engine.ts'
+import { LIMITS } from './limits.ts'
 
 /** Follows the chain over the log's records, given in order from the first. */
 export async function verifyChain(
@@ -56,4 +58,17 @@ function headBreak(row: AuditRow, expected: AuditHead | undefined): AuditBreak |
   if (row.id !== expected?.id || row.hash === expected.hash) return undefined
   const message = `record ${row.id} is sound in itself, but is not the one that was the head: the log was written anew`
   return { id: row.id, problem: 'head_differs', message }
+}
+
+/** The whole log, of every scope, page by page. */
+export async function* allRows(engine: Engine): AsyncIterable<AuditRow> {
+  // Without a lower bound: a record with an id below 1 is found as well.
+  let after: { readonly after?: number } = {}
+  for (;;) {
+    const { audits } = await engine.read({ audits: { ...after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX } })
+    yield* audits
+    const last = audits.at(-1)
+    if (last === undefined || audits.length < LIMITS.AUDIT_PAGE_LIMIT_MAX) return
+    after = { after: last.id }
+  }
 }

@@ -1,93 +1,31 @@
 import canonicalize from 'canonicalize'
 import type { AuditEvent, DenialReason, KnownEvent, OtherEvent, SessionEndReason, UnreadableEvent } from './audit.ts'
+import {
+  type Cases,
+  cases,
+  checkObject,
+  checkText,
+  type Codec,
+  count,
+  day,
+  duration,
+  flag,
+  id,
+  instant,
+  integer,
+  list,
+  optional,
+  period,
+  reason,
+  record,
+  text,
+} from './codec.ts'
 import { invalidArgument, messageOf } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import type { DayPlayed } from './session.ts'
 import type { SessionSnapshot, StateSnapshot } from './snapshot.ts'
-import type { JsonObject, JsonValue } from './values.ts'
-import { checkDuration, checkId, checkInstant, checkInteger, describe, parseInstant } from './values.ts'
-
-/**
- * The form of events and snapshots in the database: canonical JSON (RFC 8785) with snake_case keys, instants as
- * ISO 8601 in UTC, an absent field left out. One table of fields drives writing, checking and reading.
- */
-interface Codec<T> {
-  /** @throws StoreError `INVALID_ARGUMENT`, naming `path`. */
-  encode(value: unknown, path: string): JsonValue
-  /** @throws Error when `json` is not what `encode` makes. */
-  decode(json: JsonValue | undefined, path: string): T
-  /** Whether the field may be left out. */
-  readonly optional?: true
-}
-
-type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> }
-/** The fields of each case of a union, by its `type`. */
-type Cases<U extends { readonly type: string }> = {
-  readonly [T in U['type']]: Fields<Omit<Extract<U, { readonly type: T }>, 'type'>>
-}
-
-const id: Codec<string> = { encode: checkId, decode: (json, path) => checkId(json, path) }
-const text: Codec<string> = { encode: checkText, decode: checkText }
-const duration: Codec<number> = { encode: checkDuration, decode: checkDuration }
-const integer: Codec<number> = { encode: checkSafeInteger, decode: checkSafeInteger }
-const count: Codec<number> = { encode: checkDurationLike, decode: checkDurationLike }
-const flag: Codec<boolean> = { encode: checkFlag, decode: checkFlag }
-const instant: Codec<Date> = {
-  encode: (value, path) => checkInstant(value, path).toISOString(),
-  decode: (json, path) => checkInstant(parseInstant(json), path),
-}
-
-function optional<T>(codec: Codec<T>): Codec<T | undefined> {
-  return {
-    optional: true,
-    encode: (value, path) => codec.encode(value, path),
-    decode: (json, path) => (json === undefined ? undefined : codec.decode(json, path)),
-  }
-}
-
-function list<T>(item: Codec<T>, maxLength: number): Codec<readonly T[]> {
-  const check = (value: unknown, path: string): readonly unknown[] => {
-    if (Array.isArray(value) && value.length <= maxLength) return Array.from<unknown>(value)
-    throw invalidArgument(`${path} must be an array of at most ${maxLength} items, not ${describe(value)}`)
-  }
-  return {
-    encode: (value, path) => check(value, path).map((element, index) => item.encode(element, `${path}[${index}]`)),
-    decode: (json, path) =>
-      check(json, path).map((element, index) => item.decode(element as JsonValue, `${path}[${index}]`)),
-  }
-}
-
-function record<T>(fields: Fields<T>): Codec<T> {
-  return {
-    encode(value, path) {
-      if (typeof value !== 'object' || value === null) {
-        throw invalidArgument(`${path} must be an object, not ${describe(value)}`)
-      }
-      return encodeFields(fields, value, path, [])
-    },
-    decode: (json, path) => decodeFields(fields, checkObject(json, path), path),
-  }
-}
-
-function cases<U extends { readonly type: string }>(table: Cases<U>): Codec<U> {
-  return {
-    encode(value, path) {
-      const { type, fields } = caseOf(table, value, path)
-      return { type, ...encodeFields(fields, value as object, path, ['type']) }
-    },
-    decode(json, path) {
-      const { type, fields } = caseOf(table, json, path)
-      return { type, ...(decodeFields(fields, checkObject(json, path), path) as object) } as unknown as U
-    },
-  }
-}
-
-function caseOf(table: object, value: unknown, path: string): { type: string; fields: Fields<unknown> } {
-  const type: unknown = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
-  if (typeof type !== 'string' || !Object.hasOwn(table, type)) {
-    throw invalidArgument(`${path}.type must be one of ${Object.keys(table).join(', ')}, not ${describe(type)}`)
-  }
-  return { type, fields: (table as Record<string, Fields<unknown>>)[type] as Fields<unknown> }
-}
+import type { DurationMs, JsonObject, JsonValue } from './values.ts'
+import { checkId, describe } from './values.ts'
 
 const endReason = cases<SessionEndReason>({
   expired: {},
@@ -97,11 +35,13 @@ const endReason = cases<SessionEndReason>({
   policy_stop: {},
   service_shutdown: {},
   launch_failed: { error: text },
+  recovered: { node: id, lastReportedAt: instant, problem: optional(text) },
 })
 
 const denialReason = cases<DenialReason>({
-  quota_exhausted: { usedMs: duration, quotaMs: duration },
+  quota_exhausted: { usedMs: duration, quotaMs: duration, period: optional(period) },
   cooldown_active: { until: instant },
+  session_active: { entryId: id, node: id, label: optional(text) },
   other: { text },
 })
 
@@ -117,6 +57,12 @@ const EVENT_FIELDS: Cases<KnownEvent> = {
   session_extended: { sessionId: id, extendedByMs: duration, newDeadline: optional(instant) },
   session_ended: { sessionId: id, entryId: id, reason: endReason, durationMs: duration },
   launch_denied: { entryId: id, reasons: list(denialReason, 64) },
+  session_continued: { sessionId: id, entryId: id },
+  session_time_added: { sessionId: id, entryId: id, addedMs: duration, durationMs: duration },
+  clock_jumped: { sessionId: id, wallMs: integer, monotonicMs: duration },
+  usage_adjusted: { entryId: id, day, byMs: integer, usedMs: duration, by: id, why: reason },
+  time_granted: { entryId: id, day, byMs: integer, grantedMs: duration, by: id, why: reason },
+  cooldown_cleared: { entryId: id, until: optional(instant), by: id, why: reason },
 }
 const knownEvent = cases<KnownEvent>(EVENT_FIELDS)
 
@@ -128,9 +74,25 @@ const snapshotCodec: Codec<StateSnapshot> = record<StateSnapshot>({
       entryId: id,
       startedAt: instant,
       deadline: optional(instant),
-      warningsIssuedMs: list(duration, 256),
+      warningsIssuedMs: list(duration, LIMITS.SESSION_WARNINGS_MAX),
     }),
   ),
+})
+
+/** What is kept of a session beside its columns. */
+export interface SessionDetail {
+  readonly label?: string | undefined
+  readonly warningsIssuedMs: readonly DurationMs[]
+  readonly endReason?: SessionEndReason | undefined
+  /** What was played before the session came here, and is booked when it ends. */
+  readonly unbooked?: readonly DayPlayed[] | undefined
+}
+
+const sessionDetail: Codec<SessionDetail> = record<SessionDetail>({
+  label: optional(text),
+  warningsIssuedMs: list(duration, LIMITS.SESSION_WARNINGS_MAX),
+  endReason: optional(endReason),
+  unbooked: optional(list(record<DayPlayed>({ day, playedMs: duration }), LIMITS.SESSION_REPORT_DAYS_MAX)),
 })
 
 /** What the log keeps of an event: its text, and the columns that it is found by. */
@@ -193,12 +155,28 @@ export function decodeSnapshot(text: string): StateSnapshot {
   return snapshotCodec.decode(JSON.parse(text) as JsonValue, 'snapshot')
 }
 
-/** JSON in the one form of RFC 8785, within the limit of a payload. */
-function canonicalText(json: JsonValue, what: string): string {
+/** @throws StoreError `INVALID_ARGUMENT`, naming the field at fault. */
+export function encodeSessionDetail(detail: SessionDetail): string {
+  // Wider than an event, so that one whose end fits into the log can be ended.
+  return canonicalText(sessionDetail.encode(detail, 'session'), 'session', LIMITS.SESSION_DETAIL_BYTES_MAX)
+}
+
+/** @throws Error when `text` is not what `encodeSessionDetail` makes. */
+export function decodeSessionDetail(json: string): SessionDetail {
+  return sessionDetail.decode(JSON.parse(json) as JsonValue, 'session')
+}
+
+/** @throws StoreError `INVALID_ARGUMENT`, naming the field at fault. */
+export function checkEndReason(value: unknown): SessionEndReason {
+  return endReason.decode(endReason.encode(value, 'reason'), 'reason')
+}
+
+/** JSON in the one form of RFC 8785, within the limit. */
+function canonicalText(json: JsonValue, what: string, maxBytes: number = LIMITS.PAYLOAD_BYTES_MAX): string {
   const text = canonicalJson(json)
   const bytes = Buffer.byteLength(text)
-  if (bytes > LIMITS.PAYLOAD_BYTES_MAX) {
-    throw invalidArgument(`${what} takes ${bytes} bytes as JSON; the limit is ${LIMITS.PAYLOAD_BYTES_MAX}`)
+  if (bytes > maxBytes) {
+    throw invalidArgument(`${what} takes ${bytes} bytes as JSON; the limit is ${maxBytes}`)
   }
   return text
 }
@@ -207,57 +185,6 @@ export function canonicalJson(json: JsonValue): string {
   const text = canonicalize(json)
   if (text === undefined) throw invalidArgument('this value has no JSON form')
   return text
-}
-
-function encodeFields<T>(fields: Fields<T>, value: object, path: string, known: readonly string[]): JsonObject {
-  const stray = Object.keys(value).find((key) => !known.includes(key) && !Object.hasOwn(fields, key))
-  if (stray !== undefined) throw invalidArgument(`${path} has no field ${describe(stray)}`)
-  const json: Record<string, JsonValue> = {}
-  for (const [key, codec] of Object.entries<Codec<unknown>>(fields)) {
-    const field: unknown = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
-    if (field === undefined && codec.optional) continue
-    json[snakeCase(key)] = codec.encode(field, `${path}.${key}`)
-  }
-  return json
-}
-
-/** Keys that `fields` does not name are left alone: a newer version may have written them. */
-function decodeFields<T>(fields: Fields<T>, json: JsonObject, path: string): T {
-  const value: Record<string, unknown> = {}
-  for (const [key, codec] of Object.entries<Codec<unknown>>(fields)) {
-    const name = snakeCase(key)
-    const field = codec.decode(Object.hasOwn(json, name) ? json[name] : undefined, `${path}.${name}`)
-    if (field !== undefined) value[key] = field
-  }
-  return value as T
-}
-
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-function checkObject(value: unknown, path: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
-  throw invalidArgument(`${path} must be an object, not ${describe(value)}`)
-}
-
-function checkText(value: unknown, path: string): string {
-  if (typeof value !== 'string') throw invalidArgument(`${path} must be a string, not ${describe(value)}`)
-  if (value.isWellFormed()) return value
-  throw invalidArgument(`${path} contains a lone surrogate, which is not Unicode text: ${describe(value)}`)
-}
-
-function checkFlag(value: unknown, path: string): boolean {
-  if (typeof value === 'boolean') return value
-  throw invalidArgument(`${path} must be true or false, not ${describe(value)}`)
-}
-
-function checkSafeInteger(value: unknown, path: string): number {
-  return checkInteger(value, path, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
-}
-
-function checkDurationLike(value: unknown, path: string): number {
-  return checkInteger(value, path, 0, Number.MAX_SAFE_INTEGER)
 }
 
 /**

@@ -1,7 +1,11 @@
 import { expect, test, vi } from 'vitest'
-import { createStore, LIMITS, type StoreDriver } from '../src/index.ts'
+import { createStore, LIMITS, type ReadResult, type StoreDriver } from '../src/index.ts'
 
 const NEVER = new Promise<never>(() => {})
+const NOTHING: ReadResult = {
+  ...{ usage: [], grants: [], reserved: [], cooldowns: [] },
+  ...{ sessions: [], nodes: [], snapshots: [], audits: [] },
+}
 
 function driverThat(hangs: Partial<StoreDriver>): StoreDriver {
   return {
@@ -9,7 +13,7 @@ function driverThat(hangs: Partial<StoreDriver>): StoreDriver {
     capabilities: { durability: 'none', sharing: 'process' },
     calendar: { timeZone: 'UTC', dayStart: '00:00' },
     write: async () => [],
-    read: async () => ({ usage: [], cooldowns: [], snapshots: [], audits: [] }),
+    read: async () => NOTHING,
     probe: async () => ({ backend: 'test', version: '1', schemaVersion: 1 }),
     close: async () => undefined,
     ...hangs,

@@ -23,6 +23,10 @@ const RIGHTS = Object.entries({
   cooldowns: ['INSERT', 'UPDATE', 'DELETE'],
   snapshot: ['INSERT', 'UPDATE'],
   operations: ['INSERT', 'UPDATE', 'DELETE'],
+  sessions: ['INSERT', 'UPDATE'],
+  session_played: ['INSERT', 'UPDATE'],
+  grants: ['INSERT', 'UPDATE'],
+  nodes: ['INSERT', 'UPDATE'],
   writers: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
 }).flatMap(([table, rights]) => rights.map((right) => [table, right] as const))
 
@@ -43,7 +47,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
     types: {
       integer: sql`bigint`,
       instant: sql`timestamptz(3)`,
-      day: sql`date`,
+      day: () => sql`date`,
       // Not jsonb: it would rewrite the text that the hash was made over.
       json: sql`json`,
       text: sql`text collate "C"`,
@@ -62,6 +66,11 @@ export function postgresFlavor(schema: string): SqlFlavor {
     operationAge: {
       appliedAt: () => sql<string>`now()`,
       forgetBefore: () => sql<string>`now() - interval ${RETENTION}`,
+    },
+    nodeSeen: {
+      // When the transaction began: what it then waits for is no skew.
+      seenAt: () => sql<string>`now()`,
+      skewMs: (at) => sql<number>`cast(extract(epoch from (cast(${at} as timestamptz) - now())) * 1000 as bigint)`,
     },
     skipLocked: sql`for update skip locked`,
     tableNames: {
@@ -82,6 +91,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
     ],
     status: {
       sql: `select current_setting('server_version') as version, pg_database_size(current_database()) as size_bytes,
+        to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time,
         case when pg_is_in_recovery() then 'READ_ONLY'
           when not (select bool_and(case privilege
               when 'DELETE' then has_table_privilege(format('%I.%I', $1::text, name), privilege)

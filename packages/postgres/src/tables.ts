@@ -9,7 +9,7 @@ export interface PostgresTables extends Tables {
 interface WritersTable {
   readonly writer: string
   readonly last_group: number
-  /** The indexes of the units that the group applied, as a JSON array. */
+  /** What the group did, as JSON. */
   readonly applied: string
   readonly last_audit_id: number
   readonly seen_at: string

@@ -39,3 +39,14 @@ create trigger audit_log_no_truncate before truncate on "shepherd".audit_log
 alter table "shepherd".audit_log enable always trigger audit_log_in_order;
 alter table "shepherd".audit_log enable always trigger audit_log_append_only;
 alter table "shepherd".audit_log enable always trigger audit_log_no_truncate;
+-- Version 2.
+create table "shepherd"."sessions" ("scope" text collate "C" not null, "session_id" text collate "C" not null, "node" text collate "C" not null, "run" text collate "C" not null, "report" bigint not null, "entry_id" text collate "C" not null, "started_at" timestamptz(3) not null, "deadline" timestamptz(3), "last_reported_at" timestamptz(3) not null, "ended_at" timestamptz(3), "duration_ms" bigint not null, "reserved_day" date, "reserved_ms" bigint not null, "detail" json not null, constraint "sessions_key" primary key ("scope", "session_id"), constraint "sessions_duration" check ("duration_ms" between 0 and 9007199254740991), constraint "sessions_reserved" check ("reserved_ms" between 0 and 9007199254740991));
+create unique index "sessions_open" on "shepherd"."sessions" ("scope", "node") where "ended_at" is null;
+create index "sessions_reserved" on "shepherd"."sessions" ("scope", "reserved_day", "entry_id") where "ended_at" is null;
+create index "sessions_open_started" on "shepherd"."sessions" ("started_at", "scope", "session_id") where "ended_at" is null;
+create index "sessions_open_of_scope" on "shepherd"."sessions" ("scope", "started_at", "session_id") where "ended_at" is null;
+create index "sessions_started" on "shepherd"."sessions" ("started_at", "scope", "session_id");
+create index "sessions_of_scope" on "shepherd"."sessions" ("scope", "started_at", "session_id");
+create table "shepherd"."session_played" ("scope" text collate "C" not null, "session_id" text collate "C" not null, "run" text collate "C" not null, "day" date not null, "played_ms" bigint not null, constraint "session_played_key" primary key ("scope", "session_id", "run", "day"), constraint "session_played_duration" check ("played_ms" between 0 and 9007199254740991));
+create table "shepherd"."grants" ("scope" text collate "C" not null, "day" date not null, "entry_id" text collate "C" not null, "granted_ms" bigint not null, constraint "grants_key" primary key ("scope", "day", "entry_id"), constraint "grants_duration" check ("granted_ms" between 0 and 9007199254740991));
+create table "shepherd"."nodes" ("node" text collate "C" not null primary key, "seen_at" timestamptz(3) not null, "clock_skew_ms" bigint);

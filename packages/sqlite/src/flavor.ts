@@ -20,7 +20,13 @@ function createFlavor(): SqlFlavor {
   const text = sql`text`
   return {
     db,
-    types: { integer: sql`integer`, instant: text, day: sql`text check (length(day) = 10)`, json: text, text },
+    types: {
+      integer: sql`integer`,
+      instant: text,
+      day: (column) => sql`text check (length(${sql.raw(column)}) = 10)`,
+      json: text,
+      text,
+    },
     tableOptions: ({ keyed }) => (keyed ? sql`strict, without rowid` : sql`strict`),
     textOf: { instant: (column) => column, day: (column) => column, json: (column) => column },
     lastAuditId: sql<number>`(select coalesce(max(id), 0) from audit_log)`,
@@ -31,6 +37,8 @@ function createFlavor(): SqlFlavor {
           else max(${byWriter}, (select coalesce(max(applied_at), '') from operations)) end`,
       forgetBefore: (byWriter) => byWriter,
     },
+    // The file has no clock: it is read by the machine's own.
+    nodeSeen: { seenAt: (at) => at, skewMs: () => sql<null>`null` },
     skipLocked: sql``,
     tableNames: {
       sql: `select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`,
@@ -44,7 +52,7 @@ function createFlavor(): SqlFlavor {
     beforeMigration: [],
     status: {
       sql:
-        'select sqlite_version() as version, null as refusal, ' +
+        'select sqlite_version() as version, null as refusal, null as time, ' +
         '(select page_count * page_size from pragma_page_count, pragma_page_size) as size_bytes',
       parameters: [],
     },

@@ -125,6 +125,21 @@ export async function openTestStore(): Promise<TestStore> {
   }
 }
 
+/** The store, with `onCommit` called before each commit: what it throws, the commit rejects with. */
+export function beforeCommits(store: Store, onCommit: (changes: number) => void): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'view') return (as: Parameters<Store['view']>[0]) => beforeCommits(target.view(as), onCommit)
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      return (...args: readonly unknown[]) => {
+        if (name === 'commit') onCommit((args[0] as readonly unknown[]).length)
+        return Reflect.apply(member, target, args) as unknown
+      }
+    },
+  })
+}
+
 function closedAfterTest(store: OwnedStore): OwnedStore {
   onTestFinished(() => store.close())
   return store

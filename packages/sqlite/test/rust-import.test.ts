@@ -182,7 +182,9 @@ describe('the snapshot', () => {
       deadline: '2025-12-26T21:00:06.000Z',
       warningsIssuedMs: [300_000, 60_000],
       seenAt: '2025-12-26T20:00:20.000Z',
+      playedMs: 14_000,
       endedInLog: false,
+      result: 'opened',
     })
     expect(await store.loadSnapshot()).toEqual({
       revision: 1,

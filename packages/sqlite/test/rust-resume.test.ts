@@ -1,7 +1,15 @@
 import type { AuditRecord, Store } from '@shepherd-store/core'
 import { importRustStore } from '@shepherd-store/sqlite/rust'
 import { describe, expect, test } from 'vitest'
-import { logOf, openTestStore, plainAudits, type TestStore, type Value, writeRustDatabase } from './rust-database.ts'
+import {
+  beforeCommits,
+  logOf,
+  openTestStore,
+  plainAudits,
+  type TestStore,
+  type Value,
+  writeRustDatabase,
+} from './rust-database.ts'
 
 /** Three batches of the log, two of usage, a cooldown, a snapshot, and a row of each table for the quarantine. */
 const ROWS = {
@@ -50,24 +58,9 @@ async function writesOf(path: string): Promise<number> {
   let writes = 0
   await importRustStore(
     path,
-    counting(store, () => (writes += 1)),
+    beforeCommits(store, () => (writes += 1)),
   )
   return writes
-}
-
-/** The store, with `onCommit` called before each commit: what it throws, the commit rejects with. */
-function counting(store: Store, onCommit: (changes: number) => void): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      if (name === 'view') return (as: Parameters<Store['view']>[0]) => counting(target.view(as), onCommit)
-      const member: unknown = Reflect.get(target, name, target)
-      if (typeof member !== 'function') return member
-      return (...args: readonly unknown[]) => {
-        if (name === 'commit') onCommit((args[0] as readonly unknown[]).length)
-        return Reflect.apply(member, target, args) as unknown
-      }
-    },
-  })
 }
 
 describe('an import that was cut off goes on where it stopped', () => {
@@ -106,7 +99,7 @@ describe('an import that was cut off goes on where it stopped', () => {
     for (let failing = 1; failing <= writes; failing += 1) {
       const { store } = await openTestStore()
       let commits = 0
-      const broken = counting(store, () => {
+      const broken = beforeCommits(store, () => {
         if ((commits += 1) === failing) throw new Error('the power went')
       })
       await expect(importRustStore(path, broken)).rejects.toThrow('the power went')

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { duration, instantFormat } from '../format.ts'
 import type { Block, Report } from '../output.ts'
 import type { Shell } from '../shell.ts'
+import { addCooldownsClear } from './cooldowns-clear.ts'
 
 /** What `cooldowns --json` prints. */
 export interface CooldownsData {
@@ -15,11 +16,12 @@ export interface CooldownsData {
 }
 
 export function addCooldowns(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command('cooldowns')
     .description('Show which entries have to rest, and until when.')
     .addHelpText('after', '\nExample: shepherd-store cooldowns --scope mia')
-    .action((_flags: unknown, command: Command) => shell.run(command, ({ store }) => cooldowns(store)))
+    .action((_flags: unknown, called: Command) => shell.run(called, ({ store }) => cooldowns(store)))
+  addCooldownsClear(command, shell)
 }
 
 async function cooldowns(store: Store): Promise<Report> {

@@ -1,7 +1,7 @@
-import { type OwnedStore, systemTimeZone } from '@shepherd-store/core'
+import { type NodeId, type OwnedStore, systemTimeZone } from '@shepherd-store/core'
 import type { RustComparison, RustImportReport } from '@shepherd-store/sqlite/rust'
 import type { Command } from 'commander'
-import { count, duration, instantFormat, number } from '../format.ts'
+import { count, duration, type InstantFormat, instantFormat, number } from '../format.ts'
 import { openStore } from '../open-store.ts'
 import { type Block, facts, type Report, type Table } from '../output.ts'
 import { progressLine } from '../progress.ts'
@@ -82,7 +82,8 @@ async function importRust({ path, dryRun, signal }: Source, { store, where }: Op
   const progress = progressLine(io.stderr)
   try {
     const report = await importRustStore(path, store, { dryRun, signal, onProgress: progress.show })
-    const text = (): readonly Block[] => importText(report, { path, where, timeZone: store.calendar.timeZone })
+    const text = (): readonly Block[] =>
+      importText(report, { path, where, timeZone: store.calendar.timeZone, here: store.node })
     return { data: report, text, problems: report.problems.count > 0 }
   } finally {
     progress.end()
@@ -95,11 +96,12 @@ interface Place {
   readonly path: string
   readonly where: string
   readonly timeZone: string
+  /** The store's own node. */
+  readonly here: NodeId
 }
 
-function importText(report: RustImportReport, { path, where, timeZone }: Place): readonly Block[] {
-  const { dryRun, node, unfinishedSession: open, problems, comparison } = report
-  const instant = instantFormat(timeZone)
+function importText(report: RustImportReport, { path, where, timeZone, here }: Place): readonly Block[] {
+  const { dryRun, node, unfinishedSession: open, endedSession: ended, problems, comparison } = report
   return [
     ...(dryRun ? [{ text: 'A dry run: nothing was written.', style: 'yellow' } as const] : []),
     facts([
@@ -112,9 +114,10 @@ function importText(report: RustImportReport, { path, where, timeZone }: Place):
     countsTable(report),
     '',
     ...comparisonText(comparison),
-    ...(open === undefined || open.endedInLog
+    ...(open === undefined ? [] : openText(open, { dryRun, here, instant: instantFormat(timeZone) })),
+    ...(ended === undefined
       ? []
-      : [`A session of ${open.entryId} was running (${instant(new Date(open.seenAt))}); none is booked.`]),
+      : [`The session of ${ended.entryId} that an earlier import opened has ended since, and has its end here, too.`]),
     ...(problems.count === 0 ? [] : ['', ...problemsText(problems)]),
   ]
 }
@@ -160,6 +163,26 @@ function comparisonText({
       ? []
       : [`  ${count(sessionsWithoutEnd.count, 'session')} without an end, of which nothing is booked`]),
   ]
+}
+
+/** What becomes of the session that the source left running. */
+function openText(
+  { entryId, seenAt, playedMs, result }: NonNullable<RustImportReport['unfinishedSession']>,
+  { dryRun, here, instant }: { readonly dryRun: boolean; readonly here: NodeId; readonly instant: InstantFormat },
+): readonly Block[] {
+  const seen = `A session of ${entryId} was running (${instant(new Date(seenAt))})`
+  switch (result) {
+    case 'opened':
+      return [
+        `${seen}: it ${dryRun ? 'would be' : 'is'} open on ${here} now, and its ${duration(playedMs)} are booked when it ends.`,
+        ...(dryRun ? [] : ['When the old service runs no more: shepherd-store sessions recover']),
+      ]
+    case 'another_is_open':
+      return [`${seen}, but another one is open on ${here}: when that one has ended, import again.`]
+    case 'already_there':
+    case 'ended':
+      return []
+  }
 }
 
 function problemsText({ count: found, list }: RustImportReport['problems']): readonly Block[] {

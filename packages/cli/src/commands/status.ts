@@ -4,21 +4,26 @@ import {
   type Day,
   type DriverStatus,
   type DurationMs,
+  type EntryDayState,
   type HealthProblem,
   isStoreError,
   type NodeId,
   type SavedSnapshot,
   type Scope,
+  type SessionRecord,
   type Store,
 } from '@shepherd-store/core'
 import type { Command } from 'commander'
-import { count, duration, type InstantFormat, instantFormat, number, size } from '../format.ts'
-import { type Block, facts, type Report } from '../output.ts'
+import { count } from '../format.ts'
+import type { Report } from '../output.ts'
+import { isSilent, openSessions } from '../session-list.ts'
+import { problemText } from '../session-text.ts'
 import type { Opened, Shell } from '../shell.ts'
 import { cooldownsAt, unreadableCooldown } from './cooldowns.ts'
+import { statusText } from './status-text.ts'
 
 /** What `status --json` prints. */
-interface StatusData {
+export interface StatusData {
   readonly healthy: boolean
   readonly checkedAt: Date
   readonly problems: readonly HealthProblem[]
@@ -26,6 +31,8 @@ interface StatusData {
   readonly where: string
   /** Absent when the database did not answer. */
   readonly database?: DriverStatus
+  /** How far the clock of this machine is ahead of the database's. Absent when that has none, or did not answer. */
+  readonly clockSkewMs?: number
   readonly capabilities: Capabilities
   readonly calendar: { readonly timeZone: string; readonly dayStart: string }
   readonly node: NodeId
@@ -35,13 +42,18 @@ interface StatusData {
   readonly contents?: Contents
 }
 
-interface Contents {
+export interface Contents {
   /** How many records the log has, and the last one. */
   readonly records: number
   readonly head?: AuditHead & { readonly timestamp: Date }
   readonly entriesToday: number
   readonly usedTodayMs: DurationMs
+  /** The entries with extra time today, in the order of their ids. */
+  readonly grantedToday: readonly Pick<EntryDayState, 'entryId' | 'grantedMs' | 'usedMs'>[]
   readonly cooldownsRunning: number
+  /** How many are open, in every scope, and those of them that were not heard of for 10 minutes or more. */
+  readonly openSessions: number
+  readonly silentSessions: readonly SessionRecord[]
   /** Of the node. Absent when there is none, or it cannot be read. */
   readonly snapshot?: SavedSnapshot
 }
@@ -59,7 +71,7 @@ export function addStatus(program: Command, shell: Shell): void {
 
 async function status({ store, where }: Opened): Promise<Report> {
   const { node, scope, capabilities, calendar } = store
-  const { healthy, checkedAt, problems: found, database } = await store.health()
+  const { healthy, checkedAt, problems: found, database, clockSkewMs } = await store.health()
   const problems = [...found]
   const contents = healthy ? await attempt(() => contentsOf(store, problems), problems) : undefined
   const data: StatusData = {
@@ -68,6 +80,7 @@ async function status({ store, where }: Opened): Promise<Report> {
     problems,
     where,
     ...(database === undefined ? {} : { database }),
+    ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
     capabilities,
     calendar: { timeZone: calendar.timeZone, dayStart: calendar.dayStart },
     node,
@@ -81,10 +94,20 @@ async function status({ store, where }: Opened): Promise<Report> {
 /** What cannot be read is added to `problems`. */
 async function contentsOf(store: Store, problems: HealthProblem[]): Promise<Contents> {
   const [last] = await store.listAudits({ order: 'desc', limit: 1, scope: 'all' })
-  const entries = [...(await store.getDayState(store.today()))]
-  const cooldowns = cooldownsAt(store.clock.now(), entries)
+  const now = store.clock.now()
+  const today = store.today()
+  const entries = [...(await store.getDayState(today))]
+  const cooldowns = cooldownsAt(now, entries)
+  const open = await openSessions(store)
   const snapshot = await attempt(() => store.loadSnapshot(), problems)
   for (const entryId of cooldowns.unreadable) problems.push(malformed(unreadableCooldown(entryId)))
+  for (const { entryId, unreadable } of entries) {
+    if (unreadable.includes('grant'))
+      problems.push(malformed(`The extra time of ${entryId} on ${today} cannot be read; repair its row.`))
+  }
+  for (const session of open) {
+    if (session.problem !== undefined) problems.push(malformed(problemText(session, session.problem)))
+  }
   for (const { entryId, unreadable } of await store.listUsage({ ...EVER, by: ['entry'] })) {
     if (unreadable > 0)
       problems.push(malformed(`${count(unreadable, 'row')} of the usage of ${entryId} cannot be read.`))
@@ -94,7 +117,12 @@ async function contentsOf(store: Store, problems: HealthProblem[]): Promise<Cont
     ...(last === undefined ? {} : { head: { id: last.id, hash: last.hash, timestamp: last.timestamp } }),
     entriesToday: entries.filter(({ usedMs }) => usedMs > 0).length,
     usedTodayMs: entries.reduce((all, { usedMs }) => all + usedMs, 0),
+    grantedToday: entries.flatMap(({ entryId, grantedMs, usedMs }) =>
+      grantedMs === 0 ? [] : [{ entryId, grantedMs, usedMs }],
+    ),
     cooldownsRunning: cooldowns.cooldowns.length,
+    openSessions: open.length,
+    silentSessions: open.filter((session) => isSilent(session, now)),
     ...(snapshot === undefined ? {} : { snapshot }),
   }
 }
@@ -114,47 +142,4 @@ async function attempt<T>(read: () => Promise<T>, problems: HealthProblem[]): Pr
 
 function malformed(message: string): HealthProblem {
   return { code: 'MALFORMED', message }
-}
-
-function statusText(data: StatusData): readonly Block[] {
-  const { healthy, problems, where, database, capabilities, calendar, node, scope, today, contents } = data
-  const durable = capabilities.durability === 'power_loss'
-  const table = facts([
-    [
-      'Health',
-      healthy ? { text: 'healthy', style: 'green' } : { text: count(problems.length, 'problem'), style: 'red' },
-    ],
-    ['Database', where],
-    ['Backend', database === undefined ? 'no answer' : backendText(database)],
-    ['Durable', durable ? 'yes: what was acknowledged outlives a power cut' : 'no: it is gone when the process ends'],
-    ['Days', `of ${calendar.timeZone}, from ${calendar.dayStart} on; today is ${today}`],
-    ['Node', `${node}, scope ${scope}`],
-    ...(contents === undefined ? [] : contentsText(contents, instantFormat(calendar.timeZone))),
-  ])
-  return [table, ...problems.map(({ code, message }): Block => ({ text: `${code}: ${message}`, style: 'red' }))]
-}
-
-function backendText({ backend, version, schemaVersion, sizeBytes }: DriverStatus): string {
-  return `${backend} ${version}, schema ${schemaVersion}${sizeBytes === undefined ? '' : `, ${size(sizeBytes)}`}`
-}
-
-function contentsText(contents: Contents, instant: InstantFormat): readonly (readonly [name: string, value: string])[] {
-  const { records, head, entriesToday, usedTodayMs, cooldownsRunning, snapshot } = contents
-  return [
-    ['Log', count(records, 'record') + (head === undefined ? '' : `, the last of ${instant(head.timestamp)}`)],
-    [
-      'Today',
-      entriesToday === 0
-        ? 'nothing used'
-        : `${count(entriesToday, 'entry', 'entries')} used for ${duration(usedTodayMs)}`,
-    ],
-    ['Cooldowns', `${number(cooldownsRunning)} running`],
-    ['Snapshot', snapshot === undefined ? 'none' : snapshotText(snapshot, instant)],
-  ]
-}
-
-function snapshotText({ snapshot, revision }: SavedSnapshot, instant: InstantFormat): string {
-  const { timestamp, activeSession } = snapshot
-  const session = activeSession === undefined ? 'no session' : `a session of ${activeSession.entryId}`
-  return `revision ${number(revision)} of ${instant(timestamp)}, ${session}`
 }

@@ -1,53 +1,90 @@
 import assert from 'node:assert/strict'
+import type { Change, Condition } from '../change.ts'
+import { continueSession, recoverSession, startSession } from '../sessions.ts'
 import type { Store } from '../store.ts'
 import type { JsonObject } from '../values.ts'
 import { collect, refusesEach, rejectsWith, storesNothing } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
+import { Forgetful, OfNobody, revoked, Started, throwing } from './odd-objects.ts'
 
 const DAY = '2026-11-23'
 const EVENT = { type: 'service_started' } as const
 const ADD = { type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 1 } as const
 const UNTIL = new Date('2026-11-23T12:00:00.000Z')
+const TEXT = 'x'.repeat(60_000)
+const CORRECTION = { by: 'Ada', why: 'Homework is done.' }
+const SESSION = { sessionId: 's-1', entryId: 'minecraft' }
 const ORIGINAL = { id: 1, timestamp: '2026-11-23', event: '{}' }
 
+type Call = (store: Store, value: never) => unknown
+type CallWithObject = readonly [what: string, good: object, call: Call]
+
+const change = (good: Change): CallWithObject => [good.type, good, (store, value) => store.commit([value])]
+const condition = (good: Condition): CallWithObject => [
+  good.type,
+  good,
+  (store, value) => store.commit([ADD], { if: [value] }),
+]
+/** A session's change, which is refused before anybody looks whether there is such a session. */
+const sessionChange = (good: Change): CallWithObject => [
+  good.type,
+  good,
+  (store, value) => store.commit([value], { if: [{ type: 'no_open_session' }] }),
+]
+const start = (part: object) => ({ type: 'start_session', ...SESSION, run: 'r-1', ...part }) as const
+const report = (part: object) =>
+  ({ type: 'report_session', ...SESSION, run: 'r-1', report: 1, played: [], ...part }) as const
+const within = (what: string, good: object, make: (value: never) => Change): CallWithObject => [
+  what,
+  good,
+  (store, value) => store.commit([make(value)], { if: [{ type: 'no_open_session' }] }),
+]
+
 /** Every argument that is an object, as a caller without types would pass it. */
-const OBJECTS: readonly (readonly [what: string, good: object, call: (store: Store, value: never) => unknown])[] = [
+const OBJECTS: readonly CallWithObject[] = [
   ['options of appendAudit', {}, (store, value) => store.appendAudit(EVENT, value)],
   ['options of addUsage', {}, (store, value) => store.addUsage('minecraft', DAY, 1, value)],
   ['options of commit', {}, (store, value) => store.commit([ADD], value)],
-  ['append_audit', { type: 'append_audit', event: EVENT }, (store, value) => store.commit([value])],
+  ['options of clearCooldown', {}, (store, value) => store.clearCooldown('minecraft', value)],
+  ['options of adjustUsage', CORRECTION, (store, value) => store.adjustUsage('minecraft', DAY, 1, value)],
+  ['options of grantTime', CORRECTION, (store, value) => store.grantTime('minecraft', DAY, 1, value)],
+  ['options of getUsage', {}, (store, value) => store.getUsage('minecraft', DAY, value)],
+  ['options of getDayState', {}, (store, value) => store.getDayState(DAY, value)],
+  change({ type: 'append_audit', event: EVENT }),
+  change({ type: 'import_audit', timestamp: UNTIL, event: EVENT, original: ORIGINAL }),
+  change(ADD),
+  change({ type: 'set_cooldown', entryId: 'minecraft', until: UNTIL }),
+  change({ type: 'extend_cooldown', entryId: 'minecraft', until: UNTIL }),
+  change({ type: 'clear_cooldown', entryId: 'minecraft', ...CORRECTION }),
+  change({ type: 'adjust_usage', entryId: 'minecraft', day: DAY, byMs: 1, ...CORRECTION }),
+  change({ type: 'grant_time', entryId: 'minecraft', day: DAY, byMs: 1, ...CORRECTION }),
+  change({ type: 'save_snapshot', snapshot: { timestamp: UNTIL } }),
+  sessionChange(start({ label: 'Minecraft', deadline: UNTIL })),
+  sessionChange({
+    ...{ type: 'import_session', ...SESSION, run: 'r-1', startedAt: UNTIL, lastReportedAt: UNTIL },
+    ...{ warningsIssuedMs: [], played: [] },
+  }),
+  sessionChange(report({})),
+  sessionChange({ type: 'warn_session', ...SESSION, run: 'r-1', thresholdMs: 1 }),
+  sessionChange({ type: 'extend_session', ...SESSION, run: 'r-1', deadline: UNTIL }),
+  sessionChange({ ...report({}), type: 'end_session', reason: { type: 'expired' } }),
+  sessionChange({ type: 'recover_session', ...SESSION, silentForMs: 1, cooldownMs: 1 }),
+  sessionChange({ type: 'continue_session', ...SESSION, from: 'r-1', run: 'r-2', played: [] }),
+  within('reserve', { day: DAY, upToMs: 1, limits: [{ limitMs: 1 }] }, (reserve) => start({ reserve })),
+  within('limit', { period: 'day', limitMs: 1 }, (limit) =>
+    start({ reserve: { day: DAY, upToMs: 1, limits: [limit] } }),
+  ),
+  within('played', { day: DAY, playedMs: 1 }, (played) => report({ played: [played] })),
+  within('jump', { report: 1, wallMs: 1, monotonicMs: 1 }, (jump) => report({ jumps: [jump] })),
+  condition({ type: 'usage_below', entryId: 'minecraft', day: DAY, limitMs: 1 }),
+  condition({ type: 'no_cooldown', entryId: 'minecraft' }),
+  condition({ type: 'snapshot_revision_is', revision: 0 }),
+  condition({ type: 'no_open_session' }),
+  ['query of listSessions', {}, (store, value) => store.listSessions(value)],
   [
-    'import_audit',
-    { type: 'import_audit', timestamp: UNTIL, event: EVENT, original: ORIGINAL },
-    (store, value) => store.commit([value]),
-  ],
-  ['add_usage', ADD, (store, value) => store.commit([value])],
-  [
-    'set_cooldown',
-    { type: 'set_cooldown', entryId: 'minecraft', until: UNTIL },
-    (store, value) => store.commit([value]),
-  ],
-  [
-    'extend_cooldown',
-    { type: 'extend_cooldown', entryId: 'minecraft', until: UNTIL },
-    (store, value) => store.commit([value]),
-  ],
-  ['clear_cooldown', { type: 'clear_cooldown', entryId: 'minecraft' }, (store, value) => store.commit([value])],
-  ['save_snapshot', { type: 'save_snapshot', snapshot: { timestamp: UNTIL } }, (store, value) => store.commit([value])],
-  [
-    'usage_below',
-    { type: 'usage_below', entryId: 'minecraft', day: DAY, limitMs: 1 },
-    (store, value) => store.commit([ADD], { if: [value] }),
-  ],
-  [
-    'no_cooldown',
-    { type: 'no_cooldown', entryId: 'minecraft' },
-    (store, value) => store.commit([ADD], { if: [value] }),
-  ],
-  [
-    'snapshot_revision_is',
-    { type: 'snapshot_revision_is', revision: 0 },
-    (store, value) => store.commit([ADD], { if: [value] }),
+    'after of listSessions',
+    { startedAt: UNTIL, scope: 'default', sessionId: 's-1' },
+    (store, value) => store.listSessions({ after: value }),
   ],
   ['query of listUsage', { from: DAY, to: DAY }, (store, value) => store.listUsage(value)],
   ['query of listAudits', {}, (store, value) => store.listAudits(value)],
@@ -55,7 +92,17 @@ const OBJECTS: readonly (readonly [what: string, good: object, call: (store: Sto
   ['options of verifyAudits', {}, (store, value) => store.verifyAudits(value)],
   ['expectedHead', { id: 1, hash: '0'.repeat(64) }, (store, value) => store.verifyAudits({ expectedHead: value })],
   ['as of view', {}, (store, value) => store.view(value)],
+  ['options of startSession', { entryId: 'minecraft' }, (store, value) => startSession(store, value)],
+  [
+    'strict of startSession',
+    { limits: [{ limitMs: 1 }], sliceMs: 1 },
+    (store, value) => startSession(store, { entryId: 'minecraft', strict: value }),
+  ],
+  ['options of continueSession', {}, (store, value) => continueSession(store, value)],
+  ['options of recoverSession', {}, (store, value) => recoverSession(store, value)],
 ]
+/** Of these a whole record will do, whatever else it holds. */
+const RECORDS: readonly string[] = ['expectedHead', 'after of listSessions']
 
 export const argumentCases: readonly CaseDefinition[] = [
   {
@@ -64,7 +111,7 @@ export const argumentCases: readonly CaseDefinition[] = [
     async run(t) {
       const store = await t.open()
       await refusesEach(
-        OBJECTS.filter(([what]) => what !== 'expectedHead').map(
+        OBJECTS.filter(([what]) => !RECORDS.includes(what)).map(
           ([what, good, call]) => [what, () => call(store, { ...good, iff: 1 } as never)] as const,
         ),
       )
@@ -176,51 +223,6 @@ export const argumentCases: readonly CaseDefinition[] = [
     },
   },
 ]
-
-/** An array whose own `map` and iterator pass over everything. */
-class Forgetful<T> extends Array<T> {
-  override map<U>(): U[] {
-    return []
-  }
-
-  override *[Symbol.iterator](): ArrayIterator<T> {
-    // Nothing.
-  }
-}
-
-class OfNobody {
-  get node(): string {
-    return 'nobody'
-  }
-}
-
-const TEXT = 'x'.repeat(60_000)
-
-class Started {
-  readonly type = 'service_started'
-
-  get entryId(): number {
-    return 5
-  }
-}
-
-function revoked(target: object): object {
-  const { proxy, revoke } = Proxy.revocable(target, {})
-  revoke()
-  return proxy
-}
-
-/** Every field of `good` as a getter that throws; where it has none, every field of the options of a write. */
-function throwing(good: object): object {
-  const getter = {
-    enumerable: true,
-    get() {
-      throw new RangeError('not today')
-    },
-  }
-  const keys = Object.keys(good).length > 0 ? Object.keys(good) : ['scope', 'node', 'operationId', 'expectedHead']
-  return Object.defineProperties({}, Object.fromEntries(keys.map((key) => [key, getter])))
-}
 
 async function firstOf(items: AsyncIterable<unknown>): Promise<unknown> {
   for await (const item of items) return item

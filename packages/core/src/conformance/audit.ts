@@ -1,87 +1,12 @@
 import assert from 'node:assert/strict'
-import type { AuditEvent, DenialReason, KnownEvent, SessionEndReason } from '../audit.ts'
+import type { AuditEvent, DenialReason, SessionEndReason } from '../audit.ts'
 import { refusesEach, rejectsWith, storesNothing } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
+import { DENIAL_REASONS, END_REASONS, KNOWN_EVENTS } from './known-events.ts'
 
-type EachOf<U extends { readonly type: string }> = { readonly [T in U['type']]: readonly Extract<U, { type: T }>[] }
-
-/** Every event type, with and without its optional fields. A type that is added to the contract is missed here. */
-const KNOWN_EVENTS: EachOf<KnownEvent> = {
-  service_started: [{ type: 'service_started' }],
-  service_stopped: [{ type: 'service_stopped' }],
-  policy_loaded: [
-    { type: 'policy_loaded', entryCount: 0 },
-    { type: 'policy_loaded', entryCount: 12 },
-  ],
-  config_reloaded: [
-    { type: 'config_reloaded', success: true },
-    { type: 'config_reloaded', success: false },
-  ],
-  client_connected: [
-    { type: 'client_connected', clientId: 'c-1', role: 'admin' },
-    { type: 'client_connected', clientId: 'c-1', role: 'shell', uid: 0 },
-    { type: 'client_connected', clientId: 'c-2', role: 'shell', uid: 1_000 },
-  ],
-  client_disconnected: [{ type: 'client_disconnected', clientId: 'c-1' }],
-  session_started: [
-    { type: 'session_started', sessionId: 's-1', entryId: 'minecraft' },
-    { type: 'session_started', sessionId: 's-1', entryId: 'minecraft', label: 'Minecraft' },
-    { type: 'session_started', sessionId: 's-1', entryId: 'minecraft', deadline: new Date('2026-11-23T11:00:00.001Z') },
-    {
-      type: 'session_started',
-      sessionId: 's-1',
-      entryId: 'minecraft',
-      label: 'Minecraft',
-      deadline: new Date('9999-12-31T23:59:59.999Z'),
-    },
-  ],
-  warning_issued: [{ type: 'warning_issued', sessionId: 's-1', thresholdMs: 60_000 }],
-  session_extended: [
-    { type: 'session_extended', sessionId: 's-1', extendedByMs: 300_000 },
-    { type: 'session_extended', sessionId: 's-1', extendedByMs: 1, newDeadline: new Date('1970-01-01T00:00:00.000Z') },
-  ],
-  session_ended: [
-    { type: 'session_ended', sessionId: 's-1', entryId: 'minecraft', reason: { type: 'expired' }, durationMs: 0 },
-  ],
-  launch_denied: [
-    { type: 'launch_denied', entryId: 'minecraft', reasons: [] },
-    {
-      type: 'launch_denied',
-      entryId: 'minecraft',
-      reasons: [
-        { type: 'quota_exhausted', usedMs: 3_600_001, quotaMs: 3_600_000 },
-        { type: 'other', text: 'homework first' },
-      ],
-    },
-  ],
-}
-
-const END_REASONS: EachOf<SessionEndReason> = {
-  expired: [{ type: 'expired' }],
-  user_stop: [{ type: 'user_stop' }],
-  admin_stop: [{ type: 'admin_stop' }],
-  process_exited: [
-    { type: 'process_exited' },
-    { type: 'process_exited', exitCode: 0 },
-    { type: 'process_exited', exitCode: -1 },
-    { type: 'process_exited', exitCode: 137 },
-  ],
-  policy_stop: [{ type: 'policy_stop' }],
-  service_shutdown: [{ type: 'service_shutdown' }],
-  launch_failed: [
-    { type: 'launch_failed', error: '' },
-    { type: 'launch_failed', error: 'ENOENT: no such file' },
-  ],
-}
-
-const DENIAL_REASONS: EachOf<DenialReason> = {
-  quota_exhausted: [{ type: 'quota_exhausted', usedMs: 3_600_000, quotaMs: 0 }],
-  cooldown_active: [{ type: 'cooldown_active', until: new Date('2026-11-23T10:10:00.123Z') }],
-  other: [
-    { type: 'other', text: '' },
-    { type: 'other', text: 'not during school' },
-  ],
-}
+const DAY = '2026-11-23'
+const UNTIL = new Date('2026-11-23T10:10:00.123Z')
+const CORRECTION = { by: 'Ada', why: 'Homework is done.' } as const
 
 const ended = (reason: SessionEndReason): AuditEvent => ({
   type: 'session_ended',
@@ -95,6 +20,9 @@ const denied = (reasons: readonly DenialReason[]): AuditEvent => ({
   entryId: 'minecraft',
   reasons,
 })
+const adjusted = (part: object): unknown => {
+  return { type: 'usage_adjusted', entryId: 'minecraft', day: DAY, byMs: 1, usedMs: 1, ...CORRECTION, ...part }
+}
 const started = (label: string): AuditEvent => ({
   type: 'session_started',
   sessionId: 's-1',
@@ -214,6 +142,18 @@ export const auditCases: readonly CaseDefinition[] = [
       ['a text for a reason', ended('expired' as never)],
       ['an unknown reason', ended({ type: 'bored' } as never)],
       ['a reason without its text', ended({ type: 'launch_failed' } as never)],
+      ['a recovery without its node', ended({ type: 'recovered', lastReportedAt: UNTIL } as never)],
+      ['a recovery at no instant', ended({ type: 'recovered', node: 'tablet', lastReportedAt: 7 } as never)],
+      ['an unknown period', denied([{ type: 'quota_exhausted', usedMs: 1, quotaMs: 1, period: 'year' } as never])],
+      [
+        'an inherited period',
+        denied([{ type: 'quota_exhausted', usedMs: 1, quotaMs: 1, period: 'toString' } as never]),
+      ],
+      ['null for a day', adjusted({ day: null })],
+      ['a day that is none', adjusted({ day: '2026-02-30' })],
+      ['a correction by nobody', adjusted({ by: '' })],
+      ['a correction without a reason', adjusted({ why: undefined })],
+      ['a correction with an empty reason', adjusted({ why: ' ' })],
       ['an object for a list', denied({} as never)],
       ['a text for a list', denied('other' as never)],
       ['null in a list', denied([null] as never)],

@@ -2,28 +2,15 @@ import assert from 'node:assert/strict'
 import type { Change } from '../change.ts'
 import { LIMITS } from '../limits.ts'
 import { contentsOf } from './contents.ts'
-import { rejectsWith } from './expect.ts'
+import { commitEveryKind, EVERY_KIND } from './every-kind.ts'
+import { entryState, rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 
 const DAY = '2026-11-23'
 const NOON = new Date('2026-11-23T12:00:00.000Z')
 const SNAPSHOT = { timestamp: new Date('2026-11-23T09:59:59.999Z') }
-
-/** One change of every kind, all of them valid. */
-const EVERY_KIND: readonly Change[] = [
-  { type: 'append_audit', event: { type: 'service_started' } },
-  {
-    type: 'import_audit',
-    timestamp: new Date('2019-05-01T08:00:00.000Z'),
-    event: { type: 'service_stopped' },
-    original: { id: 4, timestamp: '2019-05-01T08:00:00+00:00', event: '"ServiceStopped"' },
-  },
-  { type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 1_000 },
-  { type: 'set_cooldown', entryId: 'minecraft', until: NOON },
-  { type: 'extend_cooldown', entryId: 'tuxmath', until: NOON },
-  { type: 'clear_cooldown', entryId: 'chess' },
-  { type: 'save_snapshot', snapshot: SNAPSHOT },
-]
+const CORRECTION = { by: 'Ada', why: 'Homework is done.' }
+const SESSION = { sessionId: 's-1', entryId: 'minecraft' }
 
 /** Changes that no store may accept, whatever stands before them. */
 const INVALID: readonly Change[] = [
@@ -40,6 +27,15 @@ const INVALID: readonly Change[] = [
   { type: 'set_cooldown', entryId: 'minecraft', until: new Date(Number.NaN) },
   { type: 'extend_cooldown', entryId: 'minecraft', until: new Date(-1) },
   { type: 'clear_cooldown', entryId: 'a\0b' },
+  { type: 'clear_cooldown', entryId: 'minecraft', by: 'Ada' },
+  { type: 'adjust_usage', entryId: 'minecraft', day: DAY, byMs: 0.5, ...CORRECTION },
+  { type: 'grant_time', entryId: 'minecraft', day: DAY, byMs: 1, by: 'Ada', why: ' ' },
+  { type: 'start_session', ...SESSION, run: '' },
+  { type: 'report_session', ...SESSION, run: 'r-1', report: 0, played: [] },
+  { type: 'warn_session', ...SESSION, run: 'r-1', thresholdMs: -1 },
+  { type: 'extend_session', ...SESSION, run: 'r-1', deadline: new Date(Number.NaN) },
+  { type: 'continue_session', ...SESSION, from: 'r-1', run: 'r-2', played: [{ day: DAY, playedMs: -1 }] },
+  { type: 'recover_session', ...SESSION, silentForMs: -1 },
   { type: 'save_snapshot', snapshot: { timestamp: new Date(Number.NaN) } },
 ]
 
@@ -50,22 +46,22 @@ export const commitCases: readonly CaseDefinition[] = [
     async run(t) {
       const store = await t.open()
       await store.setCooldownUntil('chess', NOON)
-      const result = await store.commit(EVERY_KIND)
-      assert.equal(result.applied, true)
+      const result = await commitEveryKind(store)
+      assert.ok(result.applied)
       assert.equal(result.repeated, false)
       const reopened = await t.open()
       const state = await reopened.getDayState(DAY)
-      assert.deepEqual(state.entry('minecraft'), {
-        entryId: 'minecraft',
-        usedMs: 1_000,
-        cooldownUntil: NOON,
-        unreadable: [],
-      })
+      assert.deepEqual(state.entry('minecraft'), entryState('minecraft', { usedMs: 1_234, cooldownUntil: NOON }))
       assert.deepEqual(state.entry('tuxmath').cooldownUntil, NOON)
-      assert.equal(state.entry('chess').cooldownUntil, undefined)
+      assert.deepEqual(state.entry('chess'), entryState('chess', { usedMs: 500, grantedMs: 60_000 }))
+      const [session] = await reopened.listSessions()
+      assert.deepEqual([session?.run, session?.durationMs, session?.endReason?.type], ['r-2', 234, 'user_stop'])
       assert.deepEqual(await reopened.loadSnapshot(), { snapshot: SNAPSHOT, revision: 1 })
       const types = (await t.place.raw.audits()).map(({ type }) => type)
-      assert.deepEqual(types, ['service_started', 'service_stopped'])
+      assert.deepEqual(types, [
+        ...['service_started', 'service_stopped', 'cooldown_cleared', 'usage_adjusted', 'time_granted'],
+        ...['session_started', 'warning_issued', 'session_extended', 'session_continued', 'session_ended'],
+      ])
     },
   },
   {
@@ -73,10 +69,14 @@ export const commitCases: readonly CaseDefinition[] = [
     prevents: 'half of a commit in the database, which its caller was told is not there',
     async run(t) {
       const store = await t.open()
-      await store.commit(EVERY_KIND)
+      await commitEveryKind(store)
       const before = await contentsOf(t.place, store)
       for (const invalid of INVALID) {
-        const error = await rejectsWith(store.commit([...EVERY_KIND, invalid]), 'INVALID_ARGUMENT', 'not_applied')
+        const error = await rejectsWith(
+          store.commit([...EVERY_KIND, invalid], { if: [{ type: 'no_open_session' }] }),
+          'INVALID_ARGUMENT',
+          'not_applied',
+        )
         assert.equal(error.operation, 'commit')
       }
       assert.deepEqual(await contentsOf(t.place, store), before)
@@ -87,8 +87,8 @@ export const commitCases: readonly CaseDefinition[] = [
     prevents: 'records, cooldowns and a snapshot of a commit whose usage was refused by the database',
     async run(t) {
       const store = await t.open()
-      await store.commit(EVERY_KIND)
-      await store.view({ node: 'tablet' }).addUsage('minecraft', DAY, LIMITS.DURATION_MS_MAX - 5_000)
+      await commitEveryKind(store)
+      await store.view({ node: 'tablet' }).addUsage('minecraft', DAY, LIMITS.DURATION_MS_MAX - 5_234)
       const before = await contentsOf(t.place, store)
       const overflowing: readonly (readonly Change[])[] = [
         [{ type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 4_001 }],

@@ -4,6 +4,7 @@ import type { Applied, Change, Condition, Refused } from '../change.ts'
 import { addDays } from '../day.ts'
 import { isStoreError } from '../errors.ts'
 import type { Store } from '../store.ts'
+import { usedUp } from './expect.ts'
 import { type CaseDefinition, SUITE_CALENDAR } from './harness.ts'
 
 const DAY = '2026-11-23'
@@ -99,7 +100,8 @@ export const concurrencyCases: readonly CaseDefinition[] = [
       const handles = [await t.open({ node: 'living-room' }), await t.open({ node: 'bedroom' })]
       for (let round = 0; round < 50; round += 1) {
         const day = addDays(DAY, round)
-        const below: Condition = { type: 'usage_below', entryId: 'minecraft', day, limitMs: 3_000 }
+        const quota = { entryId: 'minecraft', day, limitMs: 3_000 }
+        const below: Condition = { type: 'usage_below', ...quota }
         const add: Change = { type: 'add_usage', entryId: 'minecraft', day, durationMs: 1_000 }
         // Who comes first changes from round to round.
         const order = round % 2 === 0 ? handles : handles.toReversed()
@@ -107,7 +109,7 @@ export const concurrencyCases: readonly CaseDefinition[] = [
           store.commit([add, APPEND], { if: [below] }),
         )
         assert.equal(results.filter(({ applied }) => applied).length, 3, `winners of round ${round}`)
-        const refused = { applied: false, failed: [{ ...below, usedMs: 3_000 }] }
+        const refused = { applied: false, failed: [usedUp({ ...quota, usedMs: 3_000 })] }
         for (const result of results) if (!result.applied) assert.deepEqual(result, refused)
         assert.equal(await handles[0]?.getUsage('minecraft', day), 3_000)
       }

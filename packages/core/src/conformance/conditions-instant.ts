@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Applied, Change, Condition, Refused } from '../change.ts'
 import type { Store } from '../store.ts'
 import { contentsOf } from './contents.ts'
-import { rejectsWith } from './expect.ts'
+import { rejectsWith, usedUp } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 import { unawaited } from './unawaited.ts'
 
@@ -62,7 +62,7 @@ export const conditionInstantCases: readonly CaseDefinition[] = [
       const tablet = store.view({ node: 'tablet' })
       const extend: Change = { type: 'extend_cooldown', entryId: 'chess', until: SOON }
       const rivals: readonly (readonly [change: Change, condition: Condition, found: object])[] = [
-        [ADD, BELOW, { usedMs: 1_000 }],
+        [ADD, BELOW, { ...usedUp({ ...BELOW, usedMs: 1_000 }) }],
         [COOL_DOWN, RESTED, { until: SOON }],
         [extend, { ...RESTED, entryId: 'chess' }, { until: SOON }],
       ]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Change, Condition, FailedCondition } from '../change.ts'
 import type { Store } from '../store.ts'
 import { contentsOf } from './contents.ts'
-import { rejectsWith } from './expect.ts'
+import { rejectsWith, usedUp } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 
 const DAY = '2026-11-23'
@@ -48,7 +48,7 @@ export const conditionCases: readonly CaseDefinition[] = [
     async run(t) {
       const store = await t.open()
       const fails = (limitMs: number, usedMs: number): readonly FailedCondition[] => {
-        return [{ type: 'usage_below', entryId: 'minecraft', day: DAY, limitMs, usedMs }]
+        return [usedUp({ entryId: 'minecraft', day: DAY, limitMs, usedMs })]
       }
       await assertCommits(store, [below(0)], fails(0, 0))
       await assertCommits(store, [below(1)], [])
@@ -75,7 +75,7 @@ export const conditionCases: readonly CaseDefinition[] = [
       await assertCommits(store, [below(1)], [])
       await store.addUsage('minecraft', DAY, 600)
       await store.view({ node: 'tablet' }).addUsage('minecraft', DAY, 400)
-      const failed = { type: 'usage_below', entryId: 'minecraft', day: DAY, limitMs: 1_000, usedMs: 1_000 } as const
+      const failed = usedUp({ entryId: 'minecraft', day: DAY, limitMs: 1_000, usedMs: 1_000 })
       await assertCommits(store, [below(1_000)], [failed])
       await assertCommits(store, [below(1_001)], [])
     },
@@ -141,13 +141,13 @@ export const conditionCases: readonly CaseDefinition[] = [
     async run(t) {
       const store = await t.open()
       await store.commit([ADD, cooldown(SOON), save(9)])
-      const used = { type: 'usage_below', entryId: 'minecraft', day: DAY, usedMs: 1_000 } as const
+      const used = { entryId: 'minecraft', day: DAY, usedMs: 1_000 } as const
       const conditions = [revision(7), below(1_000), rested('tuxmath'), rested(), below(1_001), below(500), revision(1)]
       await assertCommits(store, conditions, [
         { type: 'snapshot_revision_is', revision: 1 },
-        { ...used, limitMs: 1_000 },
+        usedUp({ ...used, limitMs: 1_000 }),
         { type: 'no_cooldown', entryId: 'minecraft', until: SOON },
-        { ...used, limitMs: 500 },
+        usedUp({ ...used, limitMs: 500 }),
       ])
     },
   },
@@ -170,7 +170,7 @@ export const conditionCases: readonly CaseDefinition[] = [
         { type: 'clear_cooldown', entryId: 'minecraft' },
       ]
       const result = await store.commit(changes, { if: [rested(), revision(1), below(1_000)] })
-      const failed = { type: 'usage_below', entryId: 'minecraft', day: DAY, limitMs: 1_000, usedMs: 1_000 }
+      const failed = usedUp({ entryId: 'minecraft', day: DAY, limitMs: 1_000, usedMs: 1_000 })
       assert.deepEqual(result, { applied: false, failed: [failed] })
       assert.deepEqual(await contentsOf(t.place, store), before)
     },
@@ -199,6 +199,8 @@ export const conditionCases: readonly CaseDefinition[] = [
         ...numbers.flatMap((number) => [below(number), revision(number)]),
         below(1, ''),
         { type: 'usage_below', entryId: 'minecraft', day: '2026-02-30', limitMs: 1 },
+        { ...below(1), period: 'year' } as never,
+        { ...below(1), period: null } as never,
         rested('a\0b'),
         rested('minecraft', new Date(Number.NaN)),
         rested('minecraft', new Date(-1)),

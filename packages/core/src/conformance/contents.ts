@@ -1,4 +1,5 @@
 import type { Day } from '../day.ts'
+import type { NodeRecord, SessionRecord } from '../session.ts'
 import type { Store } from '../store.ts'
 import type { Place, RawAudit, RawUsage } from './harness.ts'
 
@@ -6,21 +7,27 @@ import type { Place, RawAudit, RawUsage } from './harness.ts'
 export interface Contents {
   readonly audits: readonly RawAudit[]
   readonly usage: readonly RawUsage[]
-  readonly cooldowns: readonly string[]
+  /** Cooldowns and extra time of the day. */
+  readonly entries: readonly string[]
   readonly snapshot: string
+  /** Of every scope and node. */
+  readonly sessions: readonly SessionRecord[]
+  readonly nodes: readonly NodeRecord[]
 }
 
-/** All rows, and the cooldowns and the snapshot that `store` sees: to show that a call changed nothing. */
+/** All rows, and what `store` sees of the other tables: to show that a call changed nothing. */
 export async function contentsOf(place: Place, store: Store, day: Day = '2026-11-23'): Promise<Contents> {
   const usage = await place.raw.usage()
-  const cooldowns = [...(await store.getDayState(day))].map(({ entryId, cooldownUntil, unreadable }) =>
-    JSON.stringify([entryId, cooldownUntil, unreadable.includes('cooldown')]),
+  const entries = [...(await store.getDayState(day))].map(({ entryId, grantedMs, cooldownUntil, unreadable }) =>
+    JSON.stringify([entryId, grantedMs, cooldownUntil, unreadable.includes('cooldown')]),
   )
   return {
     audits: (await place.raw.audits()).map((row) => ({ ...row })),
     usage: usage.map((row) => ({ ...row })).toSorted((a, b) => (usageName(a) < usageName(b) ? -1 : 1)),
-    cooldowns,
+    entries,
     snapshot: JSON.stringify((await store.loadSnapshot()) ?? null),
+    sessions: await store.listSessions({ scope: 'all' }),
+    nodes: await store.listNodes(),
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { DayState } from '../day-state.ts'
 import { isStoreError } from '../errors.ts'
-import { rejectsWith } from './expect.ts'
+import { entryState, rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 
 const UNTIL = new Date('2026-11-23T12:00:00.001Z')
@@ -25,7 +25,7 @@ export const dayStateCases: readonly CaseDefinition[] = [
       assert.equal(state.day, '2026-11-23')
       assert.deepEqual([...state], [])
       for (const entryId of ['minecraft', 'constructor', '__proto__', 'toString']) {
-        assert.deepEqual(state.entry(entryId), { entryId, usedMs: 0, unreadable: [] })
+        assert.deepEqual(state.entry(entryId), entryState(entryId))
       }
     },
   },
@@ -39,9 +39,9 @@ export const dayStateCases: readonly CaseDefinition[] = [
       await store.setCooldownUntil('cooldown', UNTIL)
       await store.addUsage('usage', '2026-11-23', 20)
       const expected = [
-        { entryId: 'both', usedMs: 1, cooldownUntil: UNTIL, unreadable: [] },
-        { entryId: 'cooldown', usedMs: 0, cooldownUntil: UNTIL, unreadable: [] },
-        { entryId: 'usage', usedMs: 20, unreadable: [] },
+        entryState('both', { usedMs: 1, cooldownUntil: UNTIL }),
+        entryState('cooldown', { cooldownUntil: UNTIL }),
+        entryState('usage', { usedMs: 20 }),
       ]
       const state = await store.getDayState('2026-11-23')
       assert.deepEqual([...state], expected)
@@ -63,7 +63,7 @@ export const dayStateCases: readonly CaseDefinition[] = [
       await brother.addUsage('minecraft', '2026-11-23', 300)
       await brother.addUsage('roblox', '2026-11-23', 4_000)
       await brother.setCooldownUntil('anno', UNTIL)
-      const expected = [{ entryId: 'minecraft', usedMs: 21, unreadable: [] }]
+      const expected = [entryState('minecraft', { usedMs: 21 })]
       for (const view of [store, store.view({ node: 'pc-2' }), store.view({ node: 'pc-3' })]) {
         assert.deepEqual([...(await view.getDayState('2026-11-23'))], expected)
       }
@@ -78,10 +78,7 @@ export const dayStateCases: readonly CaseDefinition[] = [
       await store.addUsage('minecraft', '2026-11-23', 20)
       await store.addUsage('minecraft', '2026-11-24', 300)
       await store.addUsage('roblox', '2026-11-24', 4_000)
-      assert.deepEqual(
-        [...(await store.getDayState('2026-11-23'))],
-        [{ entryId: 'minecraft', usedMs: 20, unreadable: [] }],
-      )
+      assert.deepEqual([...(await store.getDayState('2026-11-23'))], [entryState('minecraft', { usedMs: 20 })])
       assert.deepEqual([...(await store.getDayState('2026-11-25'))], [])
     },
   },
@@ -98,7 +95,7 @@ export const dayStateCases: readonly CaseDefinition[] = [
         ['9999-12-30', 20],
         ['9999-12-31', 300],
       ] as const) {
-        assert.deepEqual([...(await store.getDayState(day))], [{ entryId: 'minecraft', usedMs, unreadable: [] }], day)
+        assert.deepEqual([...(await store.getDayState(day))], [entryState('minecraft', { usedMs })], day)
       }
     },
   },
@@ -128,7 +125,7 @@ export const dayStateCases: readonly CaseDefinition[] = [
       const state = await store.getDayState('2026-11-23')
       await store.addUsage('minecraft', '2026-11-23', 20)
       await store.setCooldownUntil('minecraft', UNTIL)
-      assert.deepEqual(state.entry('minecraft'), { entryId: 'minecraft', usedMs: 1, unreadable: [] })
+      assert.deepEqual(state.entry('minecraft'), entryState('minecraft', { usedMs: 1 }))
       assert.equal((await store.getDayState('2026-11-23')).entry('minecraft').usedMs, 21)
     },
   },
@@ -160,8 +157,8 @@ export const dayStateCases: readonly CaseDefinition[] = [
       await t.place.raw.spoil({ table: 'usage', ...key, node: 'pc-1' })
       const state = await store.getDayState('2026-11-23')
       isMalformed(state, 'minecraft')
-      assert.deepEqual(state.entry('roblox'), { entryId: 'roblox', usedMs: 300, unreadable: [] })
-      assert.deepEqual(state.entry('anno'), { entryId: 'anno', usedMs: 0, unreadable: [] })
+      assert.deepEqual(state.entry('roblox'), entryState('roblox', { usedMs: 300 }))
+      assert.deepEqual(state.entry('anno'), entryState('anno'))
       assert.deepEqual(
         Array.from(state, ({ entryId, unreadable }) => [entryId, unreadable]),
         [
@@ -184,7 +181,7 @@ export const dayStateCases: readonly CaseDefinition[] = [
       isMalformed(state, 'minecraft')
       assert.deepEqual(state.entry('roblox').cooldownUntil, UNTIL)
       const [minecraft] = state
-      assert.deepEqual(minecraft, { entryId: 'minecraft', usedMs: 1, unreadable: ['cooldown'] })
+      assert.deepEqual(minecraft, entryState('minecraft', { usedMs: 1, unreadable: ['cooldown'] }))
       await rejectsWith(store.getCooldownUntil('minecraft'), 'MALFORMED')
     },
   },
@@ -201,7 +198,7 @@ export const dayStateCases: readonly CaseDefinition[] = [
       const state = await store.getDayState('2026-11-23')
       isMalformed(state, 'minecraft')
       const [minecraft] = state
-      assert.deepEqual(minecraft, { entryId: 'minecraft', usedMs: 0, unreadable: ['usage', 'cooldown'] })
+      assert.deepEqual(minecraft, entryState('minecraft', { unreadable: ['usage', 'cooldown'] }))
     },
   },
 ]

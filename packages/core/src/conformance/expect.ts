@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import type { FailedCondition } from '../change.ts'
+import type { EntryDayState } from '../day-state.ts'
 import { isStoreError, type Outcome, type StoreError, type StoreErrorCode } from '../errors.ts'
 import type { Store } from '../store.ts'
+import type { EntryId } from '../values.ts'
 import type { CaseContext } from './harness.ts'
 
 /** Asserts that `call` rejects with a `StoreError` of this code (and outcome, if one is given); resolves with the error. */
@@ -45,6 +48,19 @@ export async function storesNothing({ place }: CaseContext, store: Store): Promi
   assert.deepEqual(await place.raw.usage(), [])
   assert.deepEqual([...(await store.getDayState('2026-11-23'))], [])
   assert.equal(await store.loadSnapshot(), undefined)
+  assert.deepEqual(await store.listSessions({ scope: 'all' }), [])
+  assert.deepEqual(await store.listNodes(), [])
+}
+
+/** What a failed `usage_below` tells of a day on which nothing was granted or booked ahead. */
+export function usedUp(condition: Pick<QuotaFailed, 'entryId' | 'day' | 'limitMs' | 'usedMs'>): QuotaFailed {
+  return { type: 'usage_below', period: 'day', ...condition, reservedMs: 0, grantedMs: 0 }
+}
+type QuotaFailed = Extract<FailedCondition, { readonly type: 'usage_below' }>
+
+/** An entry's state on a day of which nothing is known but these parts. */
+export function entryState(entryId: EntryId, parts: Partial<Omit<EntryDayState, 'entryId'>> = {}): EntryDayState {
+  return { entryId, usedMs: 0, grantedMs: 0, reservedMs: 0, unreadable: [], ...parts }
 }
 
 /** All that an iteration yields. */

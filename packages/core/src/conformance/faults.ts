@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Change, Condition } from '../change.ts'
 import type { StoreErrorCode } from '../errors.ts'
 import { contentsOf } from './contents.ts'
-import { rejectsWith } from './expect.ts'
+import { entryState, rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 import { READS, WRITES } from './methods.ts'
 
@@ -44,7 +44,7 @@ export const faultCases: readonly CaseDefinition[] = [
       assert.deepEqual(await contentsOf(t.place, store), before)
       for (const write of Object.values(WRITES)) await write(store)
       assert.equal(await store.getUsage('minecraft', DAY), 2_000)
-      assert.equal((await store.verifyAudits()).checked, 3)
+      assert.equal((await store.verifyAudits()).checked, 5)
     },
   },
   {
@@ -61,8 +61,12 @@ export const faultCases: readonly CaseDefinition[] = [
       assert.equal(await store.getUsage('minecraft', DAY), 1_000)
       assert.equal((await store.loadSnapshot())?.revision, 1)
       assert.deepEqual(
+        (await store.getDayState(DAY)).entry('tuxmath'),
+        entryState('tuxmath', { usedMs: 1_000, grantedMs: 1_000 }),
+      )
+      assert.deepEqual(
         (await store.listAudits()).map(({ id }) => id),
-        [1, 2],
+        [1, 2, 3, 4],
       )
     },
   },

@@ -36,6 +36,8 @@ export interface RawAccess {
   audits(): Promise<readonly RawAudit[]>
   /** In any order. */
   usage(): Promise<readonly RawUsage[]>
+  /** In any order. */
+  sessions(): Promise<readonly RawSession[]>
   /** Spoils what is stored, round every guard, so that it cannot be read as what it should be. */
   spoil(row: SpoiledRow): Promise<void>
 }
@@ -61,6 +63,16 @@ export interface RawUsage {
   readonly durationMs: number
 }
 
+export interface RawSession {
+  readonly scope: string
+  readonly sessionId: string
+  readonly node: string
+  readonly entryId: string
+  /** ISO 8601, UTC, milliseconds; null while it is open. */
+  readonly endedAt: string | null
+  readonly durationMs: number
+}
+
 export type SpoiledRow =
   /** Its duration becomes negative. The row exists. */
   | {
@@ -72,6 +84,10 @@ export type SpoiledRow =
     }
   /** Its end becomes something that is no instant from 1970 to 9999. The row exists. */
   | { readonly table: 'cooldown'; readonly scope: string; readonly entryId: string }
+  /** Its last report becomes something that is no instant, its detail `{"label":7}`. The row exists. */
+  | { readonly table: 'session'; readonly scope: string; readonly sessionId: string }
+  /** Its extra time becomes negative. The row exists. */
+  | { readonly table: 'grant'; readonly scope: string; readonly day: Day; readonly entryId: string }
   /** Its text becomes `{"timestamp":7}`. The row exists. */
   | { readonly table: 'snapshot'; readonly scope: string; readonly node: string }
   /** Its text becomes `{"type":"session_ended"}`, without the fields; digest and hash stay. The record exists. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AuditEvent } from '../audit.ts'
 import { compareText } from '../values.ts'
+import { entryState, usedUp } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 import { HOSTILE_IDS } from './hostile-ids.ts'
 
@@ -98,8 +99,8 @@ export const idCases: readonly CaseDefinition[] = [
       for (const batch of batches(changes)) await store.commit(batch)
       const expected = ORDERED.map(([entryId, number]) =>
         number % 2 === 0
-          ? { entryId, usedMs: number, unreadable: [] }
-          : { entryId, usedMs: 0, cooldownUntil: after(number), unreadable: [] },
+          ? entryState(entryId, { usedMs: number })
+          : entryState(entryId, { cooldownUntil: after(number) }),
       )
       const state = await store.getDayState(DAY)
       assert.deepEqual([...state], expected)
@@ -125,7 +126,7 @@ export const idCases: readonly CaseDefinition[] = [
       }
       assert.deepEqual(
         found,
-        NUMBERED.map(([entryId, usedMs]) => ({ type: 'usage_below', entryId, day: DAY, limitMs: 0, usedMs })),
+        NUMBERED.map(([entryId, usedMs]) => usedUp({ entryId, day: DAY, limitMs: 0, usedMs })),
       )
     },
   },

@@ -14,9 +14,12 @@ import { concurrencyCases } from './concurrency.ts'
 import { conditionInstantCases } from './conditions-instant.ts'
 import { conditionCases } from './conditions.ts'
 import { cooldownCases } from './cooldown.ts'
+import { correctionRecordCases } from './corrections-records.ts'
+import { correctionCases } from './corrections.ts'
 import { dayStateCases } from './day-state.ts'
 import { faultyDriverCases } from './faults-driver.ts'
 import { faultCases } from './faults.ts'
+import { grantCases } from './grants.ts'
 import { bindCase, type CaseDefinition, type Harness, type Sabotage, type StoreCase } from './harness.ts'
 import { healthCases } from './health.ts'
 import { idPairCases } from './ids-pairs.ts'
@@ -29,8 +32,24 @@ import { numberCases } from './numbers.ts'
 import { operationAgeCases } from './operations-age.ts'
 import { operationMismatchCases } from './operations-mismatch.ts'
 import { operationCases } from './operations.ts'
+import { periodCases } from './periods.ts'
 import { processCases } from './processes.ts'
 import { queryCases } from './queries.ts'
+import { sessionChangeCases, sessionImportCases } from './session-changes.ts'
+import { sessionClockCases } from './session-clock.ts'
+import { sessionContinueCases } from './session-continue.ts'
+import { sessionDayCases } from './session-days.ts'
+import { sessionDeadlineCases } from './session-deadline.ts'
+import { sessionDenialCases } from './session-denial.ts'
+import { sessionEndCases } from './session-end.ts'
+import { nodeListCases, sessionListCases } from './session-list.ts'
+import { sessionRecoverCases } from './session-recover.ts'
+import { sessionRefusedCases } from './session-refused.ts'
+import { sessionReportCases } from './session-report.ts'
+import { sessionSpoiledCases } from './session-spoiled.ts'
+import { sessionStartCases } from './session-start.ts'
+import { sessionStrictLimitCases } from './session-strict-limits.ts'
+import { sessionStrictCases } from './session-strict.ts'
 import { snapshotCases } from './snapshot.ts'
 import { usageListEdgeCases } from './usage-list-edges.ts'
 import { usageListCases } from './usage-list.ts'
@@ -43,6 +62,7 @@ export type {
   PlaceAddress,
   RawAccess,
   RawAudit,
+  RawSession,
   RawUsage,
   Sabotage,
   SpoiledRow,
@@ -72,6 +92,27 @@ const definitions: readonly CaseDefinition[] = [
   ...calendarCases,
   ...argumentCases,
   ...queryCases,
+  ...sessionStartCases,
+  ...sessionReportCases,
+  ...sessionEndCases,
+  ...sessionDayCases,
+  ...sessionClockCases,
+  ...sessionContinueCases,
+  ...sessionRecoverCases,
+  ...sessionStrictCases,
+  ...sessionStrictLimitCases,
+  ...sessionDeadlineCases,
+  ...sessionListCases,
+  ...nodeListCases,
+  ...sessionDenialCases,
+  ...sessionChangeCases,
+  ...sessionImportCases,
+  ...sessionRefusedCases,
+  ...sessionSpoiledCases,
+  ...correctionCases,
+  ...grantCases,
+  ...periodCases,
+  ...correctionRecordCases,
   ...commitCases,
   ...commitCallCases,
   ...conditionCases,

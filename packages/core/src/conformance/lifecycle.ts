@@ -9,13 +9,23 @@ import { unawaited } from './unawaited.ts'
 
 const DAY = '2026-11-23'
 const NOON = new Date('2026-11-23T12:00:00.000Z')
-const EVERY_KIND: readonly Change[] = [
+const SESSION = { sessionId: 's-1', entryId: 'minecraft' }
+const CORRECTION = { by: 'Ada', why: 'Homework is done.' }
+const CHANGES: readonly Change[] = [
   { type: 'append_audit', event: { type: 'service_started' } },
   { type: 'append_audit', event: { type: 'other', name: 'léger', data: { '𝄞': [1, 'two', null] } } },
   { type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 1_000 },
   { type: 'set_cooldown', entryId: 'minecraft', until: NOON },
   { type: 'save_snapshot', snapshot: { timestamp: new Date('2026-11-23T10:00:00.000Z') } },
+  { type: 'grant_time', entryId: 'minecraft', day: DAY, byMs: 60_000, ...CORRECTION },
+  { type: 'report_session', ...SESSION, run: 'r-1', report: 1, played: [{ day: DAY, playedMs: 200 }] },
 ]
+
+/** Writes to every table: a session, which is started once and reported on each time, and all the others. */
+async function writeEverywhere(store: Store): Promise<void> {
+  await store.commit([{ type: 'start_session', ...SESSION, run: 'r-1' }], { if: [{ type: 'no_open_session' }] })
+  await store.commit(CHANGES)
+}
 
 /** Everything that the store tells of what was written, and what is seen from outside. */
 async function tellOf(store: Store): Promise<object> {
@@ -23,6 +33,8 @@ async function tellOf(store: Store): Promise<object> {
     audits: await store.listAudits(),
     state: [...(await store.getDayState(DAY))],
     snapshot: await store.loadSnapshot(),
+    sessions: await store.listSessions(),
+    nodes: await store.listNodes(),
     verified: await store.verifyAudits(),
   }
 }
@@ -33,7 +45,7 @@ export const lifecycleCases: readonly CaseDefinition[] = [
     prevents: 'a write after the end that is neither written nor refused, or a read that says nothing is there',
     async run(t) {
       const store = await t.open()
-      await store.commit(EVERY_KIND)
+      await writeEverywhere(store)
       const view = store.view({ node: 'tablet', scope: 'otto' })
       const before = await tellOf(store)
       await store.close()
@@ -118,10 +130,10 @@ export const lifecycleCases: readonly CaseDefinition[] = [
     prevents: 'a page that fails because the service was just being stopped',
     async run(t) {
       const store = await t.open()
-      await store.commit(EVERY_KIND)
+      await writeEverywhere(store)
       const reads = [store.getUsage('minecraft', DAY), store.getCooldownUntil('minecraft')]
       const [usedMs, until] = await Promise.all([...reads, store.close()])
-      assert.deepEqual([usedMs, until], [1_000, NOON])
+      assert.deepEqual([usedMs, until], [1_200, NOON])
     },
   },
   {
@@ -139,12 +151,12 @@ export const lifecycleCases: readonly CaseDefinition[] = [
     prevents: 'a command that ends and takes the data or the connection of the service with it',
     async run(t) {
       const [store, other]: readonly [OwnedStore, OwnedStore] = [await t.open(), await t.open()]
-      await store.commit(EVERY_KIND)
+      await writeEverywhere(store)
       const before = await tellOf(other)
       await store.close()
       assert.deepEqual(await tellOf(other), before)
       await other.addUsage('minecraft', DAY, 1)
-      assert.equal(await other.getUsage('minecraft', DAY), 1_001)
+      assert.equal(await other.getUsage('minecraft', DAY), 1_201)
       assert.equal(await other.isHealthy(), true)
     },
   },
@@ -153,7 +165,7 @@ export const lifecycleCases: readonly CaseDefinition[] = [
     prevents: 'data that is gone after a restart',
     async run(t) {
       const store = await t.open()
-      await store.commit(EVERY_KIND)
+      await writeEverywhere(store)
       const told = await tellOf(store)
       const kept = await contentsOf(t.place, store)
       await store.close()
@@ -161,7 +173,7 @@ export const lifecycleCases: readonly CaseDefinition[] = [
       assert.deepEqual(await tellOf(reopened), told)
       assert.deepEqual(await contentsOf(t.place, reopened), kept)
       const record = await reopened.appendAudit({ type: 'service_stopped' })
-      assert.equal(record.id, 3)
+      assert.equal(record.id, 5)
       assert.equal((await reopened.verifyAudits()).intact, true)
     },
   },
@@ -171,12 +183,12 @@ export const lifecycleCases: readonly CaseDefinition[] = [
     async run(t) {
       const store = await t.open()
       for (let round = 1; round <= 5; round += 1) {
-        await store.commit(EVERY_KIND)
+        await writeEverywhere(store)
         const told = await tellOf(store)
         // Nothing of `store` is closed or flushed: this is what another process would find.
         assert.deepEqual(await tellOf(await t.open()), told, `after commit ${round}`)
       }
-      assert.equal((await t.place.raw.audits()).length, 10)
+      assert.equal((await t.place.raw.audits()).length, 16)
     },
   },
   {
@@ -188,7 +200,10 @@ export const lifecycleCases: readonly CaseDefinition[] = [
       await store.health()
       await store.close()
       const reopened = await t.open()
-      assert.deepEqual(await contentsOf(t.place, reopened), { audits: [], usage: [], cooldowns: [], snapshot: 'null' })
+      assert.deepEqual(await contentsOf(t.place, reopened), {
+        ...{ audits: [], usage: [], entries: [], snapshot: 'null' },
+        ...{ sessions: [], nodes: [] },
+      })
     },
   },
 ]

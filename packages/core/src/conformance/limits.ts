@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
 import { createStore } from '../create-store.ts'
-import type { ReadResult, StoreDriver } from '../driver.ts'
+import type { EntrySum, ReadResult, StoreDriver } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
-import { rejectsWith } from './expect.ts'
+import { entryState, rejectsWith } from './expect.ts'
 import { type Faulty, useOver } from './faulty-driver.ts'
 import { type CaseDefinition, SUITE_CALENDAR } from './harness.ts'
 import { unawaited } from './unawaited.ts'
 
 const DAY = '2026-11-23'
 const ADD = { type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 1 } as const
-const NOTHING: ReadResult = { usage: [], cooldowns: [], snapshots: [], audits: [] }
+const NOTHING: ReadResult = {
+  ...{ usage: [], grants: [], reserved: [], cooldowns: [] },
+  ...{ sessions: [], nodes: [], snapshots: [], audits: [] },
+}
 
 /** Limits whose other side takes more rows, or writes, than a case can make: the driver says that they are there. */
 export const limitCases: readonly CaseDefinition[] = [
@@ -33,17 +36,19 @@ export const limitCases: readonly CaseDefinition[] = [
     async run(t) {
       const many = LIMITS.DAY_STATE_ENTRIES_MAX
       const until = new Date('2026-11-23T12:00:00.000Z')
-      const cooldowns = (count: number) => sums(count).map(({ entryId = '' }) => ({ entryId, until }))
+      const cooldowns = (count: number) => sums(count).map(({ entryId }) => ({ entryId, until }))
       await useOver(t, reads({ usage: sums(many), cooldowns: cooldowns(many) }), async (store) => {
         const state = await store.getDayState(DAY)
-        assert.deepEqual(state.entry(`entry-${many - 1}`), {
-          entryId: `entry-${many - 1}`,
-          usedMs: 1_000,
-          cooldownUntil: until,
-          unreadable: [],
-        })
+        const last = `entry-${many - 1}`
+        assert.deepEqual(state.entry(last), entryState(last, { usedMs: 1_000, cooldownUntil: until }))
       })
-      for (const tooMany of [{ usage: sums(many + 1) }, { cooldowns: cooldowns(many + 1) }]) {
+      const more = many + 1
+      for (const tooMany of [
+        { usage: sums(more) },
+        { grants: sums(more) },
+        { reserved: sums(more) },
+        { cooldowns: cooldowns(more) },
+      ]) {
         await useOver(t, reads(tooMany), async (store) => {
           await rejectsWith(store.getDayState(DAY), 'INVALID_ARGUMENT')
         })
@@ -114,6 +119,6 @@ function reads(found: Partial<ReadResult>): () => Faulty {
   return () => ({ read: async () => ({ ...NOTHING, ...found }) })
 }
 
-function sums(count: number): ReadResult['usage'] {
+function sums(count: number): readonly EntrySum[] {
   return Array.from({ length: count }, (_, index) => ({ entryId: `entry-${index}`, durationMs: 1_000, unreadable: 0 }))
 }

@@ -12,11 +12,15 @@ export const READS = {
   getCooldownUntil: (store) => store.getCooldownUntil('minecraft'),
   loadSnapshot: (store) => store.loadSnapshot(),
   getDayState: (store) => store.getDayState('2026-11-23'),
+  listSessions: (store) => store.listSessions(),
+  listNodes: (store) => store.listNodes(),
   listUsage: (store) => store.listUsage({ from: '2026-11-23', to: '2026-11-24' }),
   listAudits: (store) => store.listAudits(),
   readAudits: (store) => store.readAudits()[Symbol.asyncIterator]().next(),
   verifyAudits: (store) => store.verifyAudits(),
 } satisfies Partial<Record<MethodName, Call>>
+
+const CORRECTION = { by: 'Ada', why: 'Homework is done.' }
 
 /** A call of every method that writes. Whatever is added to `Store` must be added to one of the two. */
 export const WRITES = {
@@ -24,6 +28,8 @@ export const WRITES = {
   addUsage: (store) => store.addUsage('minecraft', '2026-11-23', 1_000),
   setCooldownUntil: (store) => store.setCooldownUntil('minecraft', new Date('2026-11-23T12:00:00.000Z')),
   clearCooldown: (store) => store.clearCooldown('minecraft'),
+  adjustUsage: (store) => store.adjustUsage('tuxmath', '2026-11-23', 1_000, CORRECTION),
+  grantTime: (store) => store.grantTime('tuxmath', '2026-11-23', 1_000, CORRECTION),
   saveSnapshot: (store) => store.saveSnapshot({ timestamp: new Date('2026-11-23T10:00:00.000Z') }),
   commit: (store) => store.commit([{ type: 'append_audit', event: { type: 'service_stopped' } }]),
 } satisfies Record<Exclude<MethodName, keyof typeof READS | 'today' | 'view' | 'health' | 'isHealthy'>, Call>

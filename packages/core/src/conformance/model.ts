@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { EntryDayState } from '../day-state.ts'
 import type { Day } from '../day.ts'
+import type { SessionRecord } from '../session.ts'
 import type { SavedSnapshot } from '../snapshot.ts'
 import type { Store } from '../store.ts'
 import type { UsageTotal } from '../usage.ts'
@@ -12,16 +13,10 @@ import {
   type ModelVerification,
   modelVerifyAudits,
 } from './model/audits.ts'
-import {
-  cooldownOf,
-  EMPTY_STATE,
-  modelCommit,
-  type ModelCommit,
-  type ModelRecord,
-  type ModelState,
-  snapshotOf,
-  usedOf,
-} from './model/commit.ts'
+import { modelCommit, type ModelCommit } from './model/commit.ts'
+import { periodOfOptions } from './model/periods.ts'
+import { modelListNodes, modelListSessions } from './model/sessions.ts'
+import { cooldownOf, EMPTY_STATE, type ModelRecord, type ModelState, snapshotOf, usedOf } from './model/state.ts'
 import { modelDayState, modelListUsage } from './model/usage.ts'
 import { dayOf, legalDay, legalId, legalObject } from './model/values.ts'
 
@@ -82,8 +77,9 @@ export class ModelStore implements Record<ModelMethod, (...args: never[]) => unk
     return modelRecentAudits(this.#model.state, this.scope, limit)
   }
 
-  getUsage(entryId: unknown, day: unknown): DurationMs {
-    return usedOf(this.#model.state, { scope: this.scope, entryId: legalId(entryId), day: legalDay(day) })
+  getUsage(entryId: unknown, day: unknown, options: unknown = {}): DurationMs {
+    const span = { entryId: legalId(entryId), day: legalDay(day), period: periodOfOptions(options) }
+    return usedOf(this.#model.state, { scope: this.scope, ...span })
   }
 
   addUsage(entryId: unknown, day: unknown, durationMs: unknown, options: unknown = {}): void {
@@ -98,8 +94,16 @@ export class ModelStore implements Record<ModelMethod, (...args: never[]) => unk
     this.#write([{ type: 'set_cooldown', entryId, until }], {})
   }
 
-  clearCooldown(entryId: unknown): void {
-    this.#write([{ type: 'clear_cooldown', entryId }], {})
+  clearCooldown(entryId: unknown, options: unknown = {}): void {
+    this.#correct({ type: 'clear_cooldown', entryId }, options)
+  }
+
+  adjustUsage(entryId: unknown, day: unknown, byMs: unknown, options: unknown): ModelApplied {
+    return this.#correct({ type: 'adjust_usage', entryId, day, byMs }, options)
+  }
+
+  grantTime(entryId: unknown, day: unknown, byMs: unknown, options: unknown): ModelApplied {
+    return this.#correct({ type: 'grant_time', entryId, day, byMs }, options)
   }
 
   loadSnapshot(): SavedSnapshot | undefined {
@@ -122,8 +126,20 @@ export class ModelStore implements Record<ModelMethod, (...args: never[]) => unk
     return this.#model.commit(this, changes, options)
   }
 
-  getDayState(day: unknown): { readonly day: unknown; readonly entries: readonly EntryDayState[] } {
-    return { day, entries: modelDayState(this.#model.state, this.scope, day) }
+  getDayState(
+    value: unknown,
+    options: unknown = {},
+  ): { readonly day: Day; readonly entries: readonly EntryDayState[] } {
+    const day = legalDay(value)
+    return { day, entries: modelDayState(this.#model.state, this.scope, { day, period: periodOfOptions(options) }) }
+  }
+
+  listSessions(query: unknown = {}): readonly SessionRecord[] {
+    return modelListSessions(this.#model.state, this.scope, query)
+  }
+
+  listNodes(): readonly NodeId[] {
+    return modelListNodes(this.#model.state)
   }
 
   listUsage(query: unknown): readonly UsageTotal[] {
@@ -142,14 +158,22 @@ export class ModelStore implements Record<ModelMethod, (...args: never[]) => unk
     return modelVerifyAudits(this.#model.state, options)
   }
 
+  /** A person's decision. */
+  #correct(change: object, options: unknown): ModelApplied {
+    const { by, why, ...rest } = legalObject(options, ['operationId', 'operationAt', 'by', 'why'])
+    return this.#write([{ ...change, by, why }], rest)
+  }
+
   /** Writes that take no conditions. */
-  #write(changes: readonly unknown[], options: unknown): Extract<ModelCommit['result'], { applied: true }> {
+  #write(changes: readonly unknown[], options: unknown): ModelApplied {
     const { operationId, operationAt } = legalObject(options, ['operationId', 'operationAt'])
     const result = this.#model.commit(this, changes, { operationId, operationAt })
     if (result.applied) return result
     throw new Error('a write without conditions cannot be refused')
   }
 }
+
+type ModelApplied = Extract<ModelCommit['result'], { applied: true }>
 
 /** The methods that the model answers: all but `view`, which is where its answers come from. */
 export type ModelMethod = Exclude<keyof Store, 'node' | 'scope' | 'clock' | 'calendar' | 'capabilities' | 'view'>

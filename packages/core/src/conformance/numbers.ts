@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { AuditEvent } from '../audit.ts'
 import type { Store } from '../store.ts'
 import { describe } from '../values.ts'
-import { collect, refusesEach, storesNothing } from './expect.ts'
+import { collect, refusesEach, storesNothing, usedUp } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
+import { DURATION_EVENTS, type EventWithNumber, INTEGER_EVENTS, SESSION_DURATIONS } from './number-fields.ts'
 
 /** A call with a number, which takes whatever the case gives it. */
 type CallWithNumber = readonly [method: string, call: (store: Store, value: never) => unknown]
@@ -39,37 +39,6 @@ const NO_INTEGERS: readonly unknown[] = [
 ]
 const NO_DURATIONS: readonly unknown[] = [-1, -LARGEST, ...NO_INTEGERS]
 
-const DURATION_EVENTS: readonly (readonly [field: string, event: (ms: number) => AuditEvent])[] = [
-  ['thresholdMs', (thresholdMs) => ({ type: 'warning_issued', sessionId: 's', thresholdMs })],
-  ['extendedByMs', (extendedByMs) => ({ type: 'session_extended', sessionId: 's', extendedByMs })],
-  [
-    'durationMs',
-    (durationMs) => ({ type: 'session_ended', sessionId: 's', entryId: 'e', reason: { type: 'expired' }, durationMs }),
-  ],
-  [
-    'usedMs',
-    (usedMs) => ({ type: 'launch_denied', entryId: 'e', reasons: [{ type: 'quota_exhausted', usedMs, quotaMs: 1 }] }),
-  ],
-  [
-    'quotaMs',
-    (quotaMs) => ({ type: 'launch_denied', entryId: 'e', reasons: [{ type: 'quota_exhausted', usedMs: 1, quotaMs }] }),
-  ],
-  ['entryCount', (entryCount) => ({ type: 'policy_loaded', entryCount })],
-]
-const INTEGER_EVENTS: readonly (readonly [field: string, event: (value: number) => AuditEvent])[] = [
-  ['uid', (uid) => ({ type: 'client_connected', clientId: 'c', role: 'admin', uid })],
-  [
-    'exitCode',
-    (exitCode) => ({
-      type: 'session_ended',
-      sessionId: 's',
-      entryId: 'e',
-      reason: { type: 'process_exited', exitCode },
-      durationMs: 1,
-    }),
-  ],
-]
-
 const saveWarning = (store: Store, warningMs: number) =>
   store.saveSnapshot({
     timestamp: TIMESTAMP,
@@ -90,6 +59,10 @@ const WITH_DURATION: readonly CallWithNumber[] = [
       }),
   ],
   ['saveSnapshot', saveWarning],
+  ...SESSION_DURATIONS.map(([field, change]): CallWithNumber => [
+    field,
+    (store, value) => store.commit([change(value)], { if: [{ type: 'no_open_session' }] }),
+  ]),
   ...DURATION_EVENTS.map(([field, event]): CallWithNumber => [
     field,
     (store, value) => store.appendAudit(event(value)),
@@ -104,11 +77,7 @@ function* each(calls: readonly CallWithNumber[], store: Store, values: readonly 
 }
 
 /** Appends each event with each number, and asserts that they come back equal, −0 as 0. */
-async function comeBack(
-  store: Store,
-  events: readonly (readonly [string, (value: number) => AuditEvent])[],
-  values: readonly number[],
-) {
+async function comeBack(store: Store, events: readonly EventWithNumber[], values: readonly number[]) {
   for (const [field, event] of events) {
     for (const value of values) {
       await store.appendAudit(event(value))
@@ -122,6 +91,7 @@ const withLimit: readonly CallWithNumber[] = [
   ['getRecentAudits', (store, limit) => store.getRecentAudits(limit)],
   ['listAudits', (store, limit) => store.listAudits({ limit })],
   ['readAudits', (store, limit) => collect(store.readAudits({ limit }))],
+  ['listSessions', (store, limit) => store.listSessions({ limit })],
 ]
 const withPosition: readonly CallWithNumber[] = [
   ['listAudits after', (store, after) => store.listAudits({ after })],
@@ -166,7 +136,7 @@ export const numberCases: readonly CaseDefinition[] = [
       }
       const failed = (limitMs: number, usedMs: number) => ({
         applied: false,
-        failed: [{ type: 'usage_below', entryId: 'minecraft', day: DAY, limitMs, usedMs }],
+        failed: [usedUp({ entryId: 'minecraft', day: DAY, limitMs, usedMs })],
       })
       assert.deepEqual(await below(0), failed(0, 0))
       assert.deepEqual(await below(-0), failed(0, 0))
@@ -188,6 +158,26 @@ export const numberCases: readonly CaseDefinition[] = [
       await refusesEach(each(calls, store, [...NO_INTEGERS, null]))
       await storesNothing(t, store)
       await comeBack(store, INTEGER_EVENTS, [0, -0, 1, -1, 255, 2 ** 31, -(2 ** 31), 2 ** 32, LARGEST, -LARGEST])
+    },
+  },
+  {
+    id: 'numbers/integer/of-a-correction',
+    prevents: 'a day that is corrected by half a millisecond, or by nobody knows how much',
+    async run(t) {
+      const store = await t.open()
+      const correction = { by: 'Ada', why: 'Homework is done.' }
+      const calls: readonly CallWithNumber[] = [
+        ['adjustUsage', (_, byMs) => store.adjustUsage('minecraft', DAY, byMs, correction)],
+        ['grantTime', (_, byMs) => store.grantTime('minecraft', DAY, byMs, correction)],
+      ]
+      await refusesEach(each(calls, store, [...NO_INTEGERS, null, undefined]))
+      await storesNothing(t, store)
+      for (const byMs of [LARGEST, -LARGEST, -0]) {
+        await store.adjustUsage('minecraft', DAY, byMs, correction)
+        await store.grantTime('minecraft', DAY, byMs, correction)
+        const { usedMs, grantedMs } = (await store.getDayState(DAY)).entry('minecraft')
+        assert.deepEqual([usedMs, grantedMs], [Math.max(0, byMs), Math.max(0, byMs)], describe(byMs))
+      }
     },
   },
   {

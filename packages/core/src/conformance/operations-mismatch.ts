@@ -225,6 +225,7 @@ export const operationMismatchCases: readonly CaseDefinition[] = [
         repeated: false,
         audits: [],
         usage: [{ entryId: 'minecraft', day: DAY, usedMs: 1_000 }],
+        sessions: [],
       })
     },
   },

@@ -33,6 +33,7 @@ export const operationCases: readonly CaseDefinition[] = [
         repeated: true,
         audits: first.audits,
         usage: [{ entryId: 'minecraft', day: DAY, usedMs: 1_234 }],
+        sessions: [],
       })
       const places = again.audits.map(({ id, timestamp }) => [id, timestamp.getTime()])
       assert.deepEqual(places, [
@@ -53,7 +54,7 @@ export const operationCases: readonly CaseDefinition[] = [
         { type: 'save_snapshot', snapshot: { timestamp: new Date(NOW_MS) } },
       ]
       const first = await store.commit(changes, { operationId: 'op-1' })
-      assert.deepEqual(first, { applied: true, repeated: false, audits: [], usage: [] })
+      assert.deepEqual(first, { applied: true, repeated: false, audits: [], usage: [], sessions: [] })
       await store.commit([
         { type: 'set_cooldown', entryId: 'minecraft', until: new Date(NOW_MS + 5) },
         { type: 'set_cooldown', entryId: 'tuxmath', until: new Date(NOW_MS + 5) },
@@ -98,10 +99,10 @@ export const operationCases: readonly CaseDefinition[] = [
       await store.addUsage('minecraft', DAY, 1_000, { operationId: 'add' })
       const added = await store.commit([ADD], { operationId: 'add' })
       const usage = [{ entryId: 'minecraft', day: DAY, usedMs: 1_000 }]
-      assert.deepEqual(added, { applied: true, repeated: true, audits: [], usage })
+      assert.deepEqual(added, { applied: true, repeated: true, audits: [], usage, sessions: [] })
       const record = await store.appendAudit({ type: 'service_started' }, { operationId: 'append' })
       const appended = await store.commit([APPEND], { operationId: 'append' })
-      assert.deepEqual(appended, { applied: true, repeated: true, audits: [record], usage: [] })
+      assert.deepEqual(appended, { applied: true, repeated: true, audits: [record], usage: [], sessions: [] })
       const committed = await store.commit([APPEND], { operationId: 'commit' })
       const again = await store.appendAudit({ type: 'service_started' }, { operationId: 'commit' })
       assert.deepEqual([again], committed.audits)

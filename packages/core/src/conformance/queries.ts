@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { Period } from '../session.ts'
+import { startSession } from '../sessions.ts'
 import type { UsageGrouping, UsageQuery } from '../usage.ts'
 import type { CaseDefinition } from './harness.ts'
 
@@ -28,6 +30,17 @@ export const queryCases: readonly CaseDefinition[] = [
         (await records).map((record) => record.id),
         [1],
       )
+
+      await startSession(store, { entryId: 'minecraft' })
+      const sessionQuery = { entryId: 'minecraft', limit: 1 }
+      const sessions = store.listSessions(sessionQuery)
+      const spanOptions: { period: Period } = { period: 'week' }
+      const usedMs = store.getUsage('minecraft', '2026-11-24', spanOptions)
+      const state = store.getDayState('2026-11-24', spanOptions)
+      Object.assign(sessionQuery, { entryId: 'tuxmath', limit: 0 })
+      Object.assign(spanOptions, { period: 'day' })
+      assert.equal((await sessions).length, 1)
+      assert.deepEqual([await usedMs, (await state).entry('minecraft').usedMs], [1, 1])
 
       const expectedHead = { id, hash }
       const verification = store.verifyAudits({ expectedHead })

@@ -1,5 +1,5 @@
 import type { AliasableExpression, Expression, Kysely, RawBuilder } from 'kysely'
-import type { AuditPosition } from '../driver.ts'
+import type { AuditPosition } from '../effects.ts'
 import type { StoreError } from '../errors.ts'
 import type { Program, SqlValue, Statement } from './program.ts'
 import type { AuditLogTable, Tables } from './tables.ts'
@@ -14,7 +14,8 @@ export interface SqlFlavor {
   readonly types: {
     readonly integer: RawBuilder<unknown>
     readonly instant: RawBuilder<unknown>
-    readonly day: RawBuilder<unknown>
+    /** For the column of this name. */
+    day(column: string): RawBuilder<unknown>
     readonly json: RawBuilder<unknown>
     /** Text that is compared and ordered byte by byte. */
     readonly text: RawBuilder<unknown>
@@ -33,6 +34,13 @@ export interface SqlFlavor {
   readonly operationAge: {
     appliedAt(byWriter: string): string | Expression<string>
     forgetBefore(byWriter: string): string | Expression<string>
+  }
+  /** What is kept of a node that was heard of, whose clock shows `at`. */
+  readonly nodeSeen: {
+    /** By the database's own clock, where it has one. */
+    seenAt(at: string): string | Expression<string>
+    /** How far the node's clock is ahead of the database's; null where there is only one. */
+    skewMs(at: string): Expression<number | null>
   }
   /** Ends a query for rows to delete, so that it passes over those that others are deleting. */
   readonly skipLocked: RawBuilder<unknown>
@@ -67,6 +75,8 @@ export type AuditColumns = Omit<AuditLogTable, 'id' | 'hash'> & Readonly<Record<
 export interface DatabaseStatus {
   readonly version: string
   readonly size_bytes: unknown
+  /** What the database's own clock shows, in ISO 8601; `null` when it has none. */
+  readonly time: string | null
   /** What keeps the store from writing; `null` when nothing does. */
   readonly refusal: 'READ_ONLY' | 'PERMISSION_DENIED' | 'MALFORMED' | null
 }
@@ -75,7 +85,7 @@ export interface DatabaseStatus {
 export interface ReplayGuard {
   lock(slots: { readonly writer: string }): Statement<{
     readonly last_group: unknown
-    /** The indexes of the units that the last group applied, as a JSON array. */
+    /** What the last group did, as JSON. */
     readonly applied: string
     readonly last_audit_id: unknown
   }>

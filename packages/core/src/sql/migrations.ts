@@ -9,7 +9,10 @@ import type { Statement } from './program.ts'
 const MIGRATIONS: readonly {
   readonly version: number
   readonly define: (flavor: SqlFlavor) => readonly Statement[]
-}[] = [{ version: 1, define: firstSchema }]
+}[] = [
+  { version: 1, define: firstSchema },
+  { version: 2, define: sessionsSchema },
+]
 
 /** The version of the schema that this library reads and writes. */
 export const SCHEMA_VERSION = Math.max(...MIGRATIONS.map(({ version }) => version))
@@ -63,7 +66,7 @@ function firstSchema({ db, types, tableOptions }: SqlFlavor): readonly Statement
     db.schema
       .createTable('usage')
       .addColumn('scope', text, required)
-      .addColumn('day', day, required)
+      .addColumn('day', day('day'), required)
       .addColumn('entry_id', text, required)
       .addColumn('node', text, required)
       .addColumn('duration_ms', integer, required)
@@ -100,5 +103,92 @@ function firstSchema({ db, types, tableOptions }: SqlFlavor): readonly Statement
       .addPrimaryKeyConstraint('operations_key', ['scope', 'operation_id'])
       .modifyEnd(keyed),
     db.schema.createIndex('operations_applied_at').on('operations').column('applied_at'),
+  ].map((query) => once(query))
+}
+
+function sessionsSchema({ db, types, tableOptions }: SqlFlavor): readonly Statement[] {
+  const { integer, instant, day, json, text } = types
+  const required = (column: ColumnDefinitionBuilder) => column.notNull()
+  const keyed = tableOptions({ keyed: true })
+  const duration = (column: string) => sql`${sql.ref(column)} between 0 and ${sql.lit(LIMITS.DURATION_MS_MAX)}`
+  return [
+    // Each session, from its start on; ended ones stay.
+    db.schema
+      .createTable('sessions')
+      .addColumn('scope', text, required)
+      .addColumn('session_id', text, required)
+      .addColumn('node', text, required)
+      // The run of the service that owns it, and the number of its newest report.
+      .addColumn('run', text, required)
+      .addColumn('report', integer, required)
+      .addColumn('entry_id', text, required)
+      .addColumn('started_at', instant, required)
+      .addColumn('deadline', instant)
+      .addColumn('last_reported_at', instant, required)
+      .addColumn('ended_at', instant)
+      // All that is booked of it.
+      .addColumn('duration_ms', integer, required)
+      // Booked ahead, in strict mode: it counts against limits, and is not in `usage`.
+      .addColumn('reserved_day', day('reserved_day'))
+      .addColumn('reserved_ms', integer, required)
+      // Label, warnings, how it ended: canonical JSON.
+      .addColumn('detail', json, required)
+      .addPrimaryKeyConstraint('sessions_key', ['scope', 'session_id'])
+      .addCheckConstraint('sessions_duration', duration('duration_ms'))
+      .addCheckConstraint('sessions_reserved', duration('reserved_ms'))
+      .modifyEnd(keyed),
+    db.schema
+      .createIndex('sessions_open')
+      .unique()
+      .on('sessions')
+      .columns(['scope', 'node'])
+      .where(sql.ref('ended_at'), 'is', null),
+    // Those that are open are few, and are looked for by every condition and every list of the fleet.
+    ...(
+      [
+        ['sessions_reserved', ['scope', 'reserved_day', 'entry_id']],
+        ['sessions_open_started', ['started_at', 'scope', 'session_id']],
+        ['sessions_open_of_scope', ['scope', 'started_at', 'session_id']],
+      ] as const
+    ).map(([name, columns]) =>
+      db.schema
+        .createIndex(name)
+        .on('sessions')
+        .columns([...columns])
+        .where(sql.ref('ended_at'), 'is', null),
+    ),
+    db.schema.createIndex('sessions_started').on('sessions').columns(['started_at', 'scope', 'session_id']),
+    db.schema.createIndex('sessions_of_scope').on('sessions').columns(['scope', 'started_at', 'session_id']),
+
+    // The largest total that each run has reported of a session, by day: what of it is booked.
+    db.schema
+      .createTable('session_played')
+      .addColumn('scope', text, required)
+      .addColumn('session_id', text, required)
+      .addColumn('run', text, required)
+      .addColumn('day', day('day'), required)
+      .addColumn('played_ms', integer, required)
+      .addPrimaryKeyConstraint('session_played_key', ['scope', 'session_id', 'run', 'day'])
+      .addCheckConstraint('session_played_duration', duration('played_ms'))
+      .modifyEnd(keyed),
+
+    // Extra time, apart from usage.
+    db.schema
+      .createTable('grants')
+      .addColumn('scope', text, required)
+      .addColumn('day', day('day'), required)
+      .addColumn('entry_id', text, required)
+      .addColumn('granted_ms', integer, required)
+      .addPrimaryKeyConstraint('grants_key', ['scope', 'day', 'entry_id'])
+      .addCheckConstraint('grants_duration', duration('granted_ms'))
+      .modifyEnd(keyed),
+
+    // When each machine was last heard of, and how far its clock was ahead of the database's.
+    db.schema
+      .createTable('nodes')
+      .addColumn('node', text, (column) => column.primaryKey().notNull())
+      .addColumn('seen_at', instant, required)
+      .addColumn('clock_skew_ms', integer)
+      .modifyEnd(keyed),
   ].map((query) => once(query))
 }

@@ -1,5 +1,5 @@
-import { type ExpressionBuilder, sql } from 'kysely'
-import type { AuditRequest, UsageKeyPart, UsageRequest } from '../driver.ts'
+import { type Expression, type ExpressionBuilder, sql } from 'kysely'
+import type { AuditRequest, SessionRequest, UsageKeyPart, UsageRequest } from '../driver.ts'
 import { LIMITS } from '../limits.ts'
 import type { SqlFlavor } from './flavor.ts'
 import { prepare } from './prepare.ts'
@@ -22,20 +22,65 @@ export interface UsageSumRow {
 
 const USAGE_COLUMNS = { day: 'day', entryId: 'entry_id', node: 'node', scope: 'scope' } as const
 
+/** Instants and days as text; integers as the driver gives them. */
+export interface SessionsRow {
+  readonly scope: string
+  readonly session_id: string
+  readonly node: string
+  readonly run: string
+  readonly report: unknown
+  readonly entry_id: string
+  readonly started_at: string
+  readonly deadline: string | null
+  readonly last_reported_at: string
+  readonly ended_at: string | null
+  readonly duration_ms: unknown
+  readonly reserved_day: string | null
+  readonly reserved_ms: unknown
+  readonly detail: string
+}
+
+/** Every column of a session, as `SessionsRow` has it. */
+export function sessionColumns({ textOf }: Pick<SqlFlavor, 'textOf'>) {
+  return ({ ref }: ExpressionBuilder<Tables, 'sessions'>) =>
+    [
+      ...(['scope', 'session_id', 'node', 'run', 'report', 'entry_id', 'duration_ms', 'reserved_ms'] as const),
+      textOf.instant(ref('started_at')).as('started_at'),
+      textOf.instant(ref('deadline').$castTo<string>()).as('deadline'),
+      textOf.instant(ref('last_reported_at')).as('last_reported_at'),
+      textOf.instant(ref('ended_at').$castTo<string>()).as('ended_at'),
+      textOf.day(ref('reserved_day').$castTo<string>()).as('reserved_day'),
+      textOf.json(ref('detail')).as('detail'),
+    ] as const
+}
+
 /** As a floating-point number, exact up to 2^53 whatever the order: an integer sum of hostile rows could overflow. */
-export function usageSum({ ref }: ExpressionBuilder<Tables, 'usage'>) {
-  const readable = sql`${ref('duration_ms')} between 0 and ${sql.lit(LIMITS.DURATION_MS_MAX)}`
-  const durationMs = sql`cast(case when ${readable} then ${ref('duration_ms')} else 0 end as double precision)`
+function sumOf(column: Expression<unknown>) {
+  const readable = sql`${column} between 0 and ${sql.lit(LIMITS.DURATION_MS_MAX)}`
+  const durationMs = sql`cast(case when ${readable} then ${column} else 0 end as double precision)`
   return [
     sql<unknown>`coalesce(sum(${durationMs}), 0)`.as('duration_ms'),
     sql<unknown>`coalesce(sum(case when ${readable} then 0 else 1 end), 0)`.as('unreadable'),
   ] as const
 }
 
+export function usageSum({ ref }: ExpressionBuilder<Tables, 'usage'>) {
+  return sumOf(ref('duration_ms'))
+}
+
+export function grantSum({ ref }: ExpressionBuilder<Tables, 'grants'>) {
+  return sumOf(ref('granted_ms'))
+}
+
+export function reservedSum({ ref }: ExpressionBuilder<Tables, 'sessions'>) {
+  return sumOf(ref('reserved_ms'))
+}
+
 export type Queries = ReturnType<typeof createQueries>
 
 /** What `read` asks; each statement is compiled once for each combination of filters that occurs. */
 export function createQueries({ db, textOf }: SqlFlavor) {
+  const sessions = sessionColumns({ textOf })
   return {
     audits: byShape(
       ({ scope, node, after, before, order }: AuditRequest) => [order, scope, node, after, before],
@@ -95,6 +140,83 @@ export function createQueries({ db, textOf }: SqlFlavor) {
         .where('scope', '=', slots.scope)
         .where('entry_id', '=', slots.entryId),
     ),
+    /** By entry; `last` is the last day. */
+    grants: byShape(
+      ({ entryId }: SpanSlots) => ['grants', entryId],
+      ({ entryId }) =>
+        prepare((slots: Slots<SpanSlots>) =>
+          db
+            .selectFrom('grants')
+            .select(['entry_id'])
+            .select(grantSum)
+            .where('scope', '=', slots.scope)
+            .where('day', '>=', slots.from)
+            .where('day', '<=', slots.last)
+            .$if(entryId !== undefined, (query) => query.where('entry_id', '=', slots.entryId))
+            .groupBy('entry_id')
+            .limit(slots.limit)
+            .$castTo<EntrySumRow>(),
+        ),
+    ),
+    reserved: byShape(
+      ({ entryId }: SpanSlots) => ['reserved', entryId],
+      ({ entryId }) =>
+        prepare((slots: Slots<SpanSlots>) =>
+          db
+            .selectFrom('sessions')
+            .select(['entry_id'])
+            .select(reservedSum)
+            .where('scope', '=', slots.scope)
+            .where('ended_at', 'is', null)
+            .where('reserved_day', '>=', slots.from)
+            .where('reserved_day', '<=', slots.last)
+            .$if(entryId !== undefined, (query) => query.where('entry_id', '=', slots.entryId))
+            .groupBy('entry_id')
+            .limit(slots.limit)
+            .$castTo<EntrySumRow>(),
+        ),
+    ),
+
+    sessions: byShape(
+      ({ scope, sessionId, entryId, node, open, after }: FlatSessionRequest) => [
+        'sessions',
+        ...[scope, sessionId, entryId, node, open, after],
+      ],
+      ({ scope, sessionId, entryId, node, open, after }) =>
+        prepare((slots: Slots<Omit<FlatSessionRequest, 'open'>>) =>
+          db
+            .selectFrom('sessions')
+            .select(sessions)
+            .$if(scope !== undefined, (query) => query.where('scope', '=', slots.scope))
+            .$if(sessionId !== undefined, (query) => query.where('session_id', '=', slots.sessionId))
+            .$if(entryId !== undefined, (query) => query.where('entry_id', '=', slots.entryId))
+            .$if(node !== undefined, (query) => query.where('node', '=', slots.node))
+            .$if(open === 1, (query) => query.where('ended_at', 'is', null))
+            .$if(after !== undefined, (query) =>
+              query.where(({ eb, refTuple, tuple }) =>
+                eb(
+                  refTuple('started_at', 'scope', 'session_id'),
+                  '<',
+                  tuple(slots.after, slots.afterScope, slots.afterId),
+                ),
+              ),
+            )
+            .orderBy('sessions.started_at', 'desc')
+            .orderBy('scope', 'desc')
+            .orderBy('session_id', 'desc')
+            .limit(slots.limit)
+            .$castTo<SessionsRow>(),
+        ),
+    ),
+
+    nodes: prepare((slots: { readonly limit: number }) =>
+      db
+        .selectFrom('nodes')
+        .select(({ ref }) => ['node', textOf.instant(ref('seen_at')).as('seen_at'), 'clock_skew_ms'])
+        .orderBy('node')
+        .limit(slots.limit),
+    ),
+
     snapshot: prepare((slots: { readonly scope: string; readonly node: string }) =>
       db
         .selectFrom('snapshot')
@@ -103,6 +225,28 @@ export function createQueries({ db, textOf }: SqlFlavor) {
         .where('node', '=', slots.node),
     ),
   }
+}
+
+export interface EntrySumRow {
+  readonly entry_id: string
+  readonly duration_ms: unknown
+  readonly unreadable: unknown
+}
+
+export interface SpanSlots {
+  readonly scope: string
+  readonly entryId?: string
+  readonly from: string
+  readonly last: string
+  readonly limit: number
+}
+
+/** A request as slots take it. */
+export interface FlatSessionRequest extends Omit<SessionRequest, 'open' | 'after'> {
+  readonly open?: 1
+  readonly after?: string
+  readonly afterScope?: string
+  readonly afterId?: string
 }
 
 /** The request's own values are the slots; those that its shape leaves out are never asked for. */

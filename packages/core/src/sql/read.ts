@@ -1,20 +1,33 @@
 import type { ReadRequest, ReadResult } from '../driver.ts'
 import { LIMITS } from '../limits.ts'
+import { lastDayOf } from '../period.ts'
 import { parseInstant } from '../values.ts'
 import { Batch, type Program } from './program.ts'
-import type { Queries } from './queries.ts'
-import { auditRow, toInteger, usageSumOf } from './rows.ts'
+import type { FlatSessionRequest, Queries, SpanSlots } from './queries.ts'
+import { auditRow, entrySumOf, sessionRow, toInteger, usageSumOf } from './rows.ts'
 
 /** Everything that is asked for, in one flight. */
 export function* read(queries: Queries, request: ReadRequest): Program<ReadResult> {
   const batch = new Batch()
   const usage = request.usage && batch.add(queries.usage(request.usage))
+  const grants = request.extra && batch.add(queries.grants(spanSlots(request.extra)))
+  const reserved = request.extra && batch.add(queries.reserved(spanSlots(request.extra)))
+  const sessions = request.sessions && batch.add(queries.sessions(flat(request.sessions)))
+  const nodes = request.nodes && batch.add(queries.nodes(request.nodes))
   const cooldowns = request.cooldowns && batch.add(cooldownsOf(queries, request.cooldowns))
   const snapshots = request.snapshots && batch.add(queries.snapshot(request.snapshots))
   const audits = request.audits && batch.add(queries.audits(request.audits))
   yield* batch.commit()
   return {
     usage: (usage?.() ?? []).map(usageSumOf),
+    grants: (grants?.() ?? []).map(entrySumOf),
+    reserved: (reserved?.() ?? []).map(entrySumOf),
+    sessions: (sessions?.() ?? []).map(sessionRow),
+    nodes: (nodes?.() ?? []).map(({ node, seen_at, clock_skew_ms }) => ({
+      node,
+      lastSeenAt: parseInstant(seen_at),
+      ...(clock_skew_ms === null ? {} : { clockSkewMs: toInteger(clock_skew_ms, 'nodes.clock_skew_ms') }),
+    })),
     cooldowns: (cooldowns?.() ?? []).map(({ entry_id, until }) => ({ entryId: entry_id, until: parseInstant(until) })),
     snapshots: (snapshots?.() ?? []).map(({ revision, state }) => ({
       revision: toInteger(revision, 'snapshot.revision'),
@@ -27,4 +40,18 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
 function cooldownsOf(queries: Queries, { scope, entryId }: NonNullable<ReadRequest['cooldowns']>) {
   if (entryId !== undefined) return queries.cooldown({ scope, entryId })
   return queries.cooldowns({ scope, limit: LIMITS.DAY_STATE_ENTRIES_MAX + 1 })
+}
+
+function spanSlots({ scope, entryId, span, limit }: NonNullable<ReadRequest['extra']>): SpanSlots {
+  return { scope, ...(entryId === undefined ? {} : { entryId }), from: span.from, last: lastDayOf(span), limit }
+}
+
+function flat({ open, after, ...request }: NonNullable<ReadRequest['sessions']>): FlatSessionRequest {
+  return {
+    ...request,
+    ...(open === undefined ? {} : { open: 1 }),
+    ...(after === undefined
+      ? {}
+      : { after: after.startedAt.toISOString(), afterScope: after.scope, afterId: after.sessionId }),
+  }
 }

@@ -1,9 +1,12 @@
 import type { Day } from '../day.ts'
-import type { AuditContent, AuditRow, UsageSum } from '../driver.ts'
+import type { EntrySum, Sum, UsageSum } from '../driver.ts'
+import type { AuditContent, AuditRow, SessionRow } from '../effects.ts'
 import { StoreError } from '../errors.ts'
 import { parseInstant } from '../values.ts'
 import type { AuditColumns } from './flavor.ts'
-import type { AuditLogRow, UsageSumRow } from './queries.ts'
+import type { SqlValue } from './program.ts'
+import type { AuditLogRow, EntrySumRow, SessionsRow, UsageSumRow } from './queries.ts'
+import type { SessionsTable } from './tables.ts'
 
 /** Rows become values here, and nowhere else. Drivers give integers as numbers, as text or as bigints. */
 export function auditRow(row: AuditLogRow): AuditRow {
@@ -69,6 +72,47 @@ export function usageSumOf({ day, entry_id, node, scope, duration_ms, unreadable
     ...(scope === undefined ? {} : { scope }),
     durationMs: Number(duration_ms),
     unreadable: Number(unreadable),
+  }
+}
+
+/** What was added up; nothing when there is no row. */
+export function sumOf(row: Pick<UsageSumRow, 'duration_ms' | 'unreadable'> | undefined): Sum {
+  return { durationMs: Number(row?.duration_ms ?? 0), unreadable: Number(row?.unreadable ?? 0) }
+}
+
+export function entrySumOf({ entry_id, duration_ms, unreadable }: EntrySumRow): EntrySum {
+  return { entryId: entry_id, durationMs: Number(duration_ms), unreadable: Number(unreadable) }
+}
+
+/** What cannot be read is an Invalid Date, or NaN: it is for the portable layer to say so. */
+export function sessionRow(row: SessionsRow): SessionRow {
+  const { scope, session_id, node, run, entry_id, deadline, ended_at, reserved_day, detail } = row
+  const reservedMs = Number(row.reserved_ms)
+  return {
+    ...{ scope, sessionId: session_id, node, run, entryId: entry_id },
+    startedAt: parseInstant(row.started_at),
+    ...(deadline === null ? {} : { deadline: parseInstant(deadline) }),
+    lastReportedAt: parseInstant(row.last_reported_at),
+    ...(ended_at === null ? {} : { endedAt: parseInstant(ended_at) }),
+    report: Number(row.report),
+    durationMs: Number(row.duration_ms),
+    ...(reserved_day === null ? {} : { reserved: { day: reserved_day as Day, durationMs: reservedMs } }),
+    text: detail,
+  }
+}
+
+export function sessionSlots(row: SessionRow): SessionsTable & Readonly<Record<string, SqlValue>> {
+  const { scope, sessionId, node, run, entryId, startedAt, deadline, lastReportedAt, endedAt, reserved } = row
+  return {
+    ...{ scope, session_id: sessionId, node, run, report: row.report, entry_id: entryId },
+    started_at: startedAt.toISOString(),
+    deadline: deadline?.toISOString() ?? null,
+    last_reported_at: lastReportedAt.toISOString(),
+    ended_at: endedAt?.toISOString() ?? null,
+    duration_ms: row.durationMs,
+    reserved_day: reserved?.day ?? null,
+    reserved_ms: reserved?.durationMs ?? 0,
+    detail: row.text,
   }
 }
 

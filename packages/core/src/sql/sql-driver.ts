@@ -3,6 +3,7 @@ import type { CalendarSettings } from '../calendar.ts'
 import type { Capabilities, StoreDriver, WriteOutcome, WriteUnit } from '../driver.ts'
 import { isStoreError, StoreError } from '../errors.ts'
 import type { DriverStatus } from '../health.ts'
+import { parseInstant } from '../values.ts'
 import type { LockMode, SqlFlavor, SqlRunner } from './flavor.ts'
 import { migrate, type MigrateOptions } from './migrate.ts'
 import { SCHEMA_VERSION } from './migrations.ts'
@@ -10,9 +11,10 @@ import { prepare } from './prepare.ts'
 import { Batch, type Program } from './program.ts'
 import { createQueries } from './queries.ts'
 import { read } from './read.ts'
+import type { GroupOutcome } from './replayed-group.ts'
 import { createStatements } from './statements.ts'
 import { TABLE_NAMES } from './tables.ts'
-import { type GroupOutcome, writeGroup } from './write-group.ts'
+import { writeGroup } from './write-group.ts'
 
 export interface SqlDriverFacts {
   /** What `DriverStatus.backend` says. */
@@ -73,7 +75,8 @@ function compile(flavor: SqlFlavor) {
 }
 
 function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
-  const { statements, queries, lookAtTables } = compiledFor(flavor)
+  const statementsAndQueries = compiledFor(flavor)
+  const { queries, lookAtTables } = statementsAndQueries
   const writer = randomUUID()
   let groups = 0
 
@@ -81,7 +84,7 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
   async function sendGroup(units: readonly WriteUnit[]): Promise<GroupOutcome> {
     const number = { writer, group: ++groups }
     const attempt = (additions: LockMode) =>
-      runner.write(() => writeGroup(flavor, statements, units, number, additions))
+      runner.write(() => writeGroup(flavor, statementsAndQueries, units, number, additions))
     const shared = await attempt('shared')
     if (shared !== 'needs_exclusive_locks') return shared
     const exclusive = await attempt('exclusive')
@@ -134,6 +137,7 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
       version: String(found?.version),
       schemaVersion: SCHEMA_VERSION,
       sizeBytes: Number(found?.size_bytes),
+      ...(typeof found?.time === 'string' ? { time: parseInstant(found.time) } : {}),
     }
   }
 

@@ -14,6 +14,10 @@ export interface Tables {
     readonly state: string
   }
   readonly operations: OperationsTable
+  readonly sessions: SessionsTable
+  readonly session_played: SessionPlayedTable
+  readonly grants: GrantsTable
+  readonly nodes: { readonly node: string; readonly seen_at: string; readonly clock_skew_ms: number | null }
 }
 
 export interface AuditLogTable {
@@ -49,4 +53,39 @@ export interface OperationsTable {
   readonly audit_count: number
 }
 
-export const TABLE_NAMES = ['meta', 'audit_log', 'usage', 'cooldowns', 'snapshot', 'operations'] as const
+export interface SessionsTable {
+  readonly scope: string
+  readonly session_id: string
+  readonly node: string
+  readonly run: string
+  readonly report: number
+  readonly entry_id: string
+  readonly started_at: string
+  readonly deadline: string | null
+  readonly last_reported_at: string
+  readonly ended_at: string | null
+  readonly duration_ms: number
+  readonly reserved_day: string | null
+  readonly reserved_ms: number
+  readonly detail: string
+}
+
+export interface SessionPlayedTable {
+  readonly scope: string
+  readonly session_id: string
+  readonly run: string
+  readonly day: string
+  readonly played_ms: number
+}
+
+export interface GrantsTable {
+  readonly scope: string
+  readonly day: string
+  readonly entry_id: string
+  readonly granted_ms: number
+}
+
+export const TABLE_NAMES = [
+  ...(['meta', 'audit_log', 'usage', 'cooldowns', 'snapshot', 'operations'] as const),
+  ...(['sessions', 'session_played', 'grants', 'nodes'] as const),
+] as const

@@ -1,21 +1,18 @@
 import { GENESIS_HASH, linkHash } from '../chain.ts'
-import {
-  cooldownKey,
-  decideGroup,
-  type GroupKeys,
-  keysOf,
-  operationKey,
-  snapshotKey,
-  type StoredState,
-  usageKey,
-} from '../decide.ts'
-import type { AuditContent, AuditPosition, DriverChange, WriteOutcome, WriteUnit } from '../driver.ts'
+import { decideGroup } from '../decide.ts'
+import type { WriteUnit } from '../driver.ts'
+import type { AuditContent, AuditPosition } from '../effects.ts'
+import { type GroupKeys, keysOf } from '../group-keys.ts'
+import type { StoredState } from '../group-state.ts'
 import { LIMITS } from '../limits.ts'
 import { auditContents, outcomesOf } from '../outcomes.ts'
-import { parseInstant } from '../values.ts'
 import type { LockMode, SqlFlavor } from './flavor.ts'
+import { keyedWrites, sortedByKey } from './keyed-writes.ts'
+import { lookUp } from './look-up.ts'
 import { Batch, type Program, type Statement } from './program.ts'
-import { auditColumns, toInteger, usageSumOf } from './rows.ts'
+import type { Queries } from './queries.ts'
+import { type AppliedUnit, type GroupOutcome, outcomesOfAppliedGroup, rememberedUnit } from './replayed-group.ts'
+import { auditColumns, toInteger } from './rows.ts'
 import type { Statements } from './statements.ts'
 
 /** Who sends the group, and its number among that writer's: what tells a repetition from a new group. */
@@ -23,9 +20,6 @@ export interface GroupNumber {
   readonly writer: string
   readonly group: number
 }
-
-/** The outcome of each unit; `undefined` for one that has to be sent again, in another group. */
-export type GroupOutcome = readonly (WriteOutcome | undefined)[]
 
 /** A writer looks for others that are long gone in its first group, and then once in so many. */
 const GROUPS_PER_TIDYING = 256
@@ -45,7 +39,7 @@ const NEAR_LIMIT_MS = 2 ** 43
  */
 export function* writeGroup(
   flavor: SqlFlavor,
-  statements: Statements,
+  { statements, queries }: { readonly statements: Statements; readonly queries: Queries },
   units: readonly WriteUnit[],
   number: GroupNumber,
   additions: LockMode,
@@ -61,28 +55,26 @@ export function* writeGroup(
 
   const last = guard?.()[0]
   if (last !== undefined && toInteger(last.last_group, 'writers.last_group') === number.group) {
-    return yield* outcomesOfAppliedGroup(statements, units, stored, last)
+    return yield* outcomesOfAppliedGroup(queries, units, stored, last)
   }
   if (flavor.lockScope && additions === 'shared' && isNearLimit(units, keys, stored)) return 'needs_exclusive_locks'
   const decisions = decideGroup(units, stored)
-  const applied = decisions.flatMap(({ type }, index) => (type === 'apply' ? [index] : []))
-  if (applied.length === 0) return outcomesOf(units, decisions, [])
+  const applied = decisions.flatMap((decision, index): readonly AppliedUnit[] => {
+    return decision.type === 'apply' ? [{ ...decision, index, operation: units[index]?.operation }] : []
+  })
+  if (applied.length === 0) return outcomesOf(decisions, [])
 
   const write = new Batch()
-  const changes = applied.flatMap((index) => units[index]?.changes ?? [])
-  for (const statement of keyedWrites(statements, changes)) write.add(statement)
-  const appends = appendAudits(flavor, statements, auditContents(changes), head?.()[0]).map((each) => write.add(each))
-  for (const statement of operationWrites(
-    statements,
-    applied.map((index) => units[index]),
-  ))
-    write.add(statement)
+  const effects = applied.flatMap((unit) => unit.effects)
+  for (const statement of keyedWrites(statements, effects)) write.add(statement)
+  const appends = appendAudits(flavor, statements, auditContents(effects), head?.()[0]).map((each) => write.add(each))
+  for (const statement of operationWrites(statements, applied)) write.add(statement)
   if (flavor.replay) {
-    write.add(flavor.replay.record({ ...number, applied: JSON.stringify(applied) }))
+    write.add(flavor.replay.record({ ...number, applied: JSON.stringify(applied.map(rememberedUnit)) }))
     if (number.group % GROUPS_PER_TIDYING === 1) write.add(flavor.replay.forget)
   }
   yield* write.commit()
-  return outcomesOf(units, decisions, appends.flatMap((rows) => rows()).map(auditPosition))
+  return outcomesOf(decisions, appends.flatMap((rows) => rows()).map(auditPosition))
 }
 
 /**
@@ -101,9 +93,9 @@ function locksFor(
     if (operation !== undefined) lock(operation.scope, 'exclusive')
     for (const { scope } of conditions) lock(scope, 'exclusive')
     for (const change of changes) {
-      if (change.table === 'cooldown') lock(change.scope, 'exclusive')
-      else if (change.table === 'usage') lock(change.scope, additions)
+      if (change.table === 'usage') lock(change.scope, additions)
       else if (change.table === 'snapshot') lock(change.scope, 'shared')
+      else if (change.table !== 'audit') lock(change.scope, 'exclusive')
     }
   }
   return sortedByKey([...modes]).map(([scope, mode]) => ({ scope, mode }))
@@ -113,75 +105,6 @@ function isNearLimit(units: readonly WriteUnit[], keys: GroupKeys, stored: Store
   const changes = units.flatMap((unit) => unit.changes)
   const addedMs = changes.reduce((sum, change) => sum + (change.table === 'usage' ? change.addMs : 0), 0)
   return addedMs > 0 && keys.usage.some((key) => stored.usage(key).durationMs + addedMs > NEAR_LIMIT_MS)
-}
-
-function lookUp(look: Batch, statements: Statements, keys: GroupKeys): StoredState {
-  const usage = new Map(keys.usage.map((key) => [usageKey(key), look.add(statements.usageSum(key))]))
-  const cooldowns = new Map(keys.cooldowns.map((key) => [cooldownKey(key), look.add(statements.cooldown(key))]))
-  const snapshots = new Map(keys.snapshots.map((key) => [snapshotKey(key), look.add(statements.revision(key))]))
-  const operations = new Map(keys.operations.map((key) => [operationKey(key), look.add(statements.operation(key))]))
-  return {
-    usage(key) {
-      const row = usage.get(usageKey(key))?.()[0]
-      return row === undefined ? { durationMs: 0, unreadable: 0 } : usageSumOf(row)
-    },
-    cooldown(key) {
-      const row = cooldowns.get(cooldownKey(key))?.()[0]
-      return row && parseInstant(row.until)
-    },
-    revision(key) {
-      const row = snapshots.get(snapshotKey(key))?.()[0]
-      return row === undefined ? 0 : toInteger(row.revision, 'snapshot.revision')
-    },
-    operation(key) {
-      const row = operations.get(operationKey(key))?.()[0]
-      return (
-        row && {
-          digest: row.digest,
-          firstAuditId: toInteger(row.first_audit_id, 'operations.first_audit_id'),
-          auditCount: toInteger(row.audit_count, 'operations.audit_count'),
-        }
-      )
-    },
-  }
-}
-
-/** Usage, cooldowns and snapshots, each table in the order of its keys: groups that lock rows in one order cannot deadlock. */
-function* keyedWrites(statements: Statements, changes: readonly DriverChange[]): Iterable<Statement<unknown>> {
-  const adds = new Map<string, Extract<DriverChange, { table: 'usage' }>>()
-  const others: [key: string, statement: Statement<unknown>][] = []
-  for (const change of changes) {
-    switch (change.table) {
-      case 'audit':
-        break
-      case 'usage': {
-        const key = JSON.stringify([usageKey(change), change.node])
-        adds.set(key, { ...change, addMs: change.addMs + (adds.get(key)?.addMs ?? 0) })
-        break
-      }
-      case 'cooldown': {
-        const { scope, entryId, until, keepLater } = change
-        const slots = { scope, entryId, until: until?.toISOString() ?? '' }
-        const set = keepLater ? statements.extendCooldown : statements.setCooldown
-        others.push([cooldownKey(change), until === undefined ? statements.clearCooldown(slots) : set(slots)])
-        break
-      }
-      case 'snapshot': {
-        const { scope, node, text } = change
-        others.push([`snapshot ${snapshotKey(change)}`, statements.saveSnapshot({ scope, node, state: text })])
-        break
-      }
-    }
-  }
-  for (const [, { scope, day, entryId, node, addMs }] of sortedByKey([...adds])) {
-    yield statements.addUsage({ scope, day, entry_id: entryId, node, duration_ms: addMs })
-  }
-  // Sorting is stable: changes of one key stay in their order.
-  for (const [, statement] of sortedByKey(others)) yield statement
-}
-
-function sortedByKey<T>(entries: readonly (readonly [string, T])[]): readonly (readonly [string, T])[] {
-  return entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
 function appendAudits(
@@ -200,21 +123,18 @@ function appendAudits(
 }
 
 /** Run behind the records: their ids are told from the end of the log. */
-function* operationWrites(
-  statements: Statements,
-  applied: readonly (WriteUnit | undefined)[],
-): Iterable<Statement<unknown>> {
-  const counts = applied.map((unit) => auditContents(unit?.changes ?? []).length)
+function* operationWrites(statements: Statements, applied: readonly AppliedUnit[]): Iterable<Statement<unknown>> {
+  const counts = applied.map(({ effects }) => auditContents(effects).length)
   let back = counts.reduce((sum, count) => sum + count, 0)
   let recorded = 0
   let forgetBefore: Date | undefined
-  for (const [index, unit] of applied.entries()) {
+  for (const [index, { operation }] of applied.entries()) {
     const audit_count = counts[index] ?? 0
-    if (unit?.operation !== undefined) {
-      const { scope, id, digest, appliedAt } = unit.operation
+    if (operation !== undefined) {
+      const { scope, id, digest, appliedAt } = operation
       const slots = { scope, operation_id: id, digest, applied_at: appliedAt.toISOString(), audit_count, back }
       yield statements.recordOperation(slots)
-      ;({ forgetBefore } = unit.operation)
+      ;({ forgetBefore } = operation)
       recorded += 1
     }
     back -= audit_count
@@ -225,42 +145,6 @@ function* operationWrites(
     newer: LIMITS.OPERATIONS_KEPT_MIN - 1,
     limit: recorded * FORGOTTEN_PER_OPERATION,
   })
-}
-
-/** The group was applied, and its reply lost: what it wrote is found again, and the rest of it is decided anew. */
-function* outcomesOfAppliedGroup(
-  statements: Statements,
-  units: readonly WriteUnit[],
-  stored: StoredState,
-  last: { readonly applied: string; readonly last_audit_id: unknown },
-): Program<GroupOutcome> {
-  const applied = new Set(JSON.parse(last.applied) as readonly number[])
-  const count = units.reduce(
-    (sum, { changes }, index) => sum + (applied.has(index) ? auditContents(changes).length : 0),
-    0,
-  )
-  const upTo = toInteger(last.last_audit_id, 'writers.last_audit_id')
-  const find = new Batch()
-  const found = find.add(statements.auditPositions({ after: upTo - count, upTo }))
-  yield* find.send()
-  const positions = found().map(auditPosition)
-  let next = 0
-  return units.map(({ changes }, index) => {
-    if (!applied.has(index)) return undefined
-    const audits = positions.slice(next, (next += auditContents(changes).length))
-    return { type: 'applied', audits, usage: usageNow(changes, stored) }
-  })
-}
-
-function usageNow(changes: readonly DriverChange[], stored: StoredState) {
-  const totals = new Map(
-    changes.flatMap((change) => {
-      if (change.table !== 'usage') return []
-      const { scope, entryId, day } = change
-      return [[usageKey(change), { scope, entryId, day, usedMs: stored.usage(change).durationMs }] as const]
-    }),
-  )
-  return [...totals.values()]
 }
 
 function auditPosition({ id, hash }: { readonly id: unknown; readonly hash: string }): AuditPosition {

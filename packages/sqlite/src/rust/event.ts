@@ -65,16 +65,26 @@ function eventOf(name: string, fields: JsonObject, context: EventContext): Audit
 }
 
 /** The type that a name means: in snake_case, in the crate's names of variants, or before 2025-12-29. */
-function knownType(name: string): KnownEvent['type'] | undefined {
+function knownType(name: string): CrateEvent['type'] | undefined {
   const snake = snakeCase(name)
   const current = snake.replace(/^daemon_(?=started$|stopped$)/, 'service_')
-  return Object.hasOwn(READERS, current) ? (current as KnownEvent['type']) : undefined
+  return isKeyOf(READERS, current) ? current : undefined
 }
+
+/** What the crate writes. Events of other types are this store's own. */
+type CrateEvent = Exclude<
+  KnownEvent,
+  {
+    readonly type:
+      | ('session_continued' | 'session_time_added' | 'clock_jumped')
+      | ('usage_adjusted' | 'time_granted' | 'cooldown_cleared')
+  }
+>
 
 type Reader<T> = (fields: JsonObject, context: EventContext) => T
 
 /** What each type is made of. Keys that are not named here are ignored, as the crate does. */
-const READERS: { readonly [T in KnownEvent['type']]: Reader<Extract<KnownEvent, { type: T }>> } = {
+const READERS: { readonly [T in CrateEvent['type']]: Reader<Extract<CrateEvent, { type: T }>> } = {
   service_started: () => ({ type: 'service_started' }),
   service_stopped: () => ({ type: 'service_stopped' }),
   policy_loaded: (fields) => ({ type: 'policy_loaded', entryCount: integer(fields, 'entry_count') }),
@@ -135,7 +145,10 @@ function sinceStart({ startedAt }: StartedSession, { timestamp }: EventContext):
   throw new UnreadableRow('duration is missing, and the session ended before it started')
 }
 
-const END_REASONS: { readonly [T in SessionEndReason['type']]: (fields: JsonObject) => SessionEndReason } = {
+/** Those of the crate, which recovers nothing. */
+const END_REASONS: {
+  readonly [T in Exclude<SessionEndReason['type'], 'recovered'>]: (fields: JsonObject) => SessionEndReason
+} = {
   expired: () => ({ type: 'expired' }),
   user_stop: () => ({ type: 'user_stop' }),
   admin_stop: () => ({ type: 'admin_stop' }),
@@ -149,7 +162,7 @@ const END_REASONS: { readonly [T in SessionEndReason['type']]: (fields: JsonObje
 function endReason(json: JsonValue | undefined): SessionEndReason {
   const fields = typeof json === 'string' ? { type: json } : parseObject(json ?? null, 'reason')
   const type = snakeCase(text(fields, 'type'))
-  if (Object.hasOwn(END_REASONS, type)) return END_REASONS[type as SessionEndReason['type']](fields)
+  if (isKeyOf(END_REASONS, type)) return END_REASONS[type](fields)
   throw new UnreadableRow(`reason has an unknown type: ${show(type)}`)
 }
 
@@ -160,6 +173,10 @@ function denialReason(json: JsonValue): DenialReason {
 
 function snakeCase(name: string): string {
   return name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase()
+}
+
+function isKeyOf<T extends object>(table: T, name: PropertyKey): name is keyof T {
+  return Object.hasOwn(table, name)
 }
 
 function field(fields: JsonObject, key: string): JsonValue | undefined {

@@ -10,6 +10,7 @@ import {
 import { importAudits } from './audit.ts'
 import { Comparison } from './comparison.ts'
 import { importCooldowns } from './cooldown.ts'
+import { Corrections } from './corrections.ts'
 import { Quarantine } from './quarantine.ts'
 import { Problems, type RustImportReport } from './report.ts'
 import type { ImportPhase, ImportRun } from './run.ts'
@@ -17,6 +18,7 @@ import { SessionsSoFar } from './session.ts'
 import { importSnapshot } from './snapshot.ts'
 import { openRustSource, type RustSource } from './source.ts'
 import type { RustTable } from './table-reader.ts'
+import { endImportedSession } from './unfinished-session.ts'
 import { importUsage } from './usage.ts'
 import { ImportWriter } from './writer.ts'
 
@@ -45,6 +47,10 @@ export interface ImportProgress {
 /**
  * Brings the database of the Rust crate at `path` into `store`: its log with order, times and text, its usage, its
  * cooldowns and its snapshot. The source is copied first and neither opened nor locked, so that the crate may run.
+ *
+ * The session that was running when the snapshot was saved is then open on the store's own node. What was played of it
+ * until then is booked when it ends there: so recover or continue it only when the crate, which books at its own end,
+ * runs no more.
  *
  * May be repeated, also after a failure or while the crate still writes: it goes on where it stopped, and what is there
  * already is not written again. What cannot be read is kept in a record `rust_row_unreadable`, and the rest goes on.
@@ -98,6 +104,7 @@ async function importSource(source: RustSource, store: Store, options: RustImpor
     quarantine: new Quarantine(writer, problems),
     sessions: new SessionsSoFar(),
     comparison: new Comparison(),
+    corrections: new Corrections(writer),
     step(phase, done) {
       if (!totals.has(phase)) totals.set(phase, source.count(TABLES[phase]))
       onProgress?.({ phase, done, total: totals.get(phase) ?? done })
@@ -107,7 +114,8 @@ async function importSource(source: RustSource, store: Store, options: RustImpor
   const audits = await importAudits(run)
   const usage = await importUsage(run)
   const cooldowns = await importCooldowns(run)
-  const { counts: snapshot, ...unfinished } = await importSnapshot(run)
+  const endedSession = await endImportedSession(run)
+  const { counts: snapshot, ...unfinished } = await importSnapshot(run, endedSession)
   return {
     dryRun,
     ...(fingerprint === undefined ? {} : { fingerprint }),
@@ -115,6 +123,7 @@ async function importSource(source: RustSource, store: Store, options: RustImpor
     node,
     counts: { audits, usage, cooldowns, snapshot },
     ...unfinished,
+    ...(endedSession === undefined ? {} : { endedSession }),
     problems: problems.listed(),
     comparison: run.comparison.report(run.sessions),
   }

@@ -1,5 +1,6 @@
 export { type ImportProgress, importRustStore, type RustImportOptions } from './import.ts'
 export type {
+  EndedSession,
   Listed,
   RowCounts,
   RowProblem,

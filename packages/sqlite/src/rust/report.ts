@@ -18,6 +18,8 @@ export interface RustImportReport {
   }
   /** The session that was running when the snapshot was saved. */
   readonly unfinishedSession?: UnfinishedSession
+  /** A session that an earlier import opened, and whose end the log has since: it has now ended in the store, too. */
+  readonly endedSession?: EndedSession
   readonly problems: Listed<RowProblem>
   readonly comparison: RustComparison
 }
@@ -58,10 +60,28 @@ export interface UnfinishedSession {
   /** Absent when the session is unlimited. */
   readonly deadline?: string
   readonly warningsIssuedMs: readonly DurationMs[]
-  /** When the snapshot was saved: how far the session is known to have run. The crate booked none of it. */
+  /** When the snapshot was saved: how far the session is known to have run. */
   readonly seenAt: string
+  /**
+   * From its start to `seenAt`; 0 where the clock went back in between, or that is more than 1,000 days. The crate has
+   * booked none of it.
+   */
+  readonly playedMs: DurationMs
   /** Whether the log has the session's end all the same: then the snapshot is out of date. */
   readonly endedInLog: boolean
+  /**
+   * `opened`: it is now open on the store's own node, and `playedMs` is booked when it ends there. `already_there`: the
+   * store has a session with this id, which stays as it is. `ended`: the log has its end. `another_is_open`: on the
+   * store's node; once that one has ended, a later import opens this one.
+   */
+  readonly result: 'opened' | 'already_there' | 'ended' | 'another_is_open'
+}
+
+export interface EndedSession {
+  readonly sessionId: SessionId
+  readonly entryId: EntryId
+  /** What was booked at its end here, and taken off in the same commit: the crate has booked all of the session. */
+  readonly takenOffMs: DurationMs
 }
 
 /** How many there are, and the first 100 of them. */

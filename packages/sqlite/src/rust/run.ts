@@ -1,4 +1,5 @@
 import type { Comparison } from './comparison.ts'
+import type { Corrections } from './corrections.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Problems } from './report.ts'
 import type { SessionsSoFar } from './session.ts'
@@ -13,6 +14,7 @@ export interface ImportRun {
   readonly quarantine: Quarantine
   readonly sessions: SessionsSoFar
   readonly comparison: Comparison
+  readonly corrections: Corrections
   /** Tells how far a phase has come. @throws the reason of the caller's signal once that is aborted. */
   step(phase: ImportPhase, done: number): void
 }

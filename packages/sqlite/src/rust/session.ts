@@ -1,18 +1,21 @@
-import type { AuditEvent } from '@shepherd-store/core'
+import type { AuditEvent, SessionEndReason } from '@shepherd-store/core'
 import type { StartedSession } from './event.ts'
 
 /** The sessions of the log, as far as it has been read. */
 export class SessionsSoFar {
   readonly #open = new Map<string, StartedSession>()
-  readonly #ended = new Set<string>()
+  readonly #labels = new Map<string, string>()
+  readonly #ended = new Map<string, SessionEndReason>()
 
   see(event: AuditEvent, timestamp: Date): void {
     if (event.type === 'session_started') {
-      const { sessionId, entryId } = event
+      const { sessionId, entryId, label } = event
       this.#open.set(sessionId, { sessionId, entryId, startedAt: timestamp })
+      if (label !== undefined) this.#labels.set(sessionId, label)
     } else if (event.type === 'session_ended') {
       this.#open.delete(event.sessionId)
-      this.#ended.add(event.sessionId)
+      this.#labels.delete(event.sessionId)
+      this.#ended.set(event.sessionId, event.reason)
     }
   }
 
@@ -21,8 +24,14 @@ export class SessionsSoFar {
     return this.#open.get(sessionId)
   }
 
-  hasEnded(sessionId: string): boolean {
-    return this.#ended.has(sessionId)
+  /** What its entry was called at its start. */
+  labelOf(sessionId: string): string | undefined {
+    return this.#labels.get(sessionId)
+  }
+
+  /** Why the session with this id ended; `undefined` when the log has no end of it. */
+  endOf(sessionId: string): SessionEndReason | undefined {
+    return this.#ended.get(sessionId)
   }
 
   withoutEnd(): readonly StartedSession[] {

@@ -2,9 +2,10 @@ import type { SessionSnapshot, StateSnapshot, Store } from '@shepherd-store/core
 import { isStoreError } from '@shepherd-store/core'
 import { canonicalSessionId, parseSeconds, parseTime, show, UnreadableRow } from './forms.ts'
 import { parseJson, parseObject } from './json.ts'
-import type { SnapshotCounts, UnfinishedSession } from './report.ts'
+import type { EndedSession, SnapshotCounts, UnfinishedSession } from './report.ts'
 import type { ImportRun } from './run.ts'
 import type { SourceRow } from './table-reader.ts'
+import { importSession } from './unfinished-session.ts'
 
 export interface ImportedSnapshot {
   readonly counts: SnapshotCounts
@@ -12,10 +13,10 @@ export interface ImportedSnapshot {
 }
 
 /**
- * Saves the snapshot as that of the store's own node, whose application is to find the unfinished session, unless that
- * node has one.
+ * Saves the snapshot as that of the store's own node, unless that node has one, and opens its unfinished session there.
+ * @param ended The session that this import has ended.
  */
-export async function importSnapshot(run: ImportRun): Promise<ImportedSnapshot> {
+export async function importSnapshot(run: ImportRun, ended: EndedSession | undefined): Promise<ImportedSnapshot> {
   const row = [...run.source.pages('snapshot')].flat()[0] // the crate's table takes a single one
   if (row === undefined) return { counts: { found: 0, unreadable: 0, result: 'none' } }
   try {
@@ -26,11 +27,12 @@ export async function importSnapshot(run: ImportRun): Promise<ImportedSnapshot> 
     const { store } = run.writer
     const saved =
       !(await hasSnapshot(store)) &&
-      (await run.writer.commitOwn('snapshot', [change], [{ type: 'snapshot_revision_is', revision: 0 }])).applied
+      (await run.writer.commitOwn('snapshot', [change], [{ type: 'snapshot_revision_is', revision: 0 }]))
+    const unfinishedSession = await importSession(run, snapshot, ended)
     run.step('snapshot', 1)
     return {
       counts: { found: 1, unreadable: 0, result: saved ? 'saved' : 'already_there' },
-      ...unfinished(run, snapshot),
+      ...(unfinishedSession === undefined ? {} : { unfinishedSession }),
     }
   } catch (error) {
     if (!(error instanceof UnreadableRow)) throw error
@@ -75,24 +77,5 @@ async function hasSnapshot(store: Store): Promise<boolean> {
   } catch (error) {
     if (isStoreError(error, 'MALFORMED')) return true
     throw error
-  }
-}
-
-function unfinished(
-  run: ImportRun,
-  { timestamp, activeSession }: StateSnapshot,
-): Pick<ImportedSnapshot, 'unfinishedSession'> {
-  if (activeSession === undefined) return {}
-  const { sessionId, entryId, startedAt, deadline, warningsIssuedMs } = activeSession
-  return {
-    unfinishedSession: {
-      sessionId,
-      entryId,
-      startedAt: startedAt.toISOString(),
-      ...(deadline === undefined ? {} : { deadline: deadline.toISOString() }),
-      warningsIssuedMs,
-      seenAt: timestamp.toISOString(),
-      endedInLog: run.sessions.hasEnded(sessionId),
-    },
   }
 }

@@ -9,7 +9,7 @@ import { reasonOf, together } from './writer.ts'
 
 /**
  * Books what the source has beyond what was booked from it before: it sets, it does not add. What the source has lost
- * since stays booked, and is reported.
+ * since stays booked, and is reported; what a person has taken off since stays off.
  */
 export async function importUsage(run: ImportRun): Promise<UsageCounts> {
   const { rows, found, unreadable } = await readUsage(run)
@@ -99,22 +99,22 @@ function* batches(rows: readonly UsageRow[]): Iterable<readonly UsageRow[]> {
   if (batch.length > 0) yield batch
 }
 
-/** `undefined`: it cannot be read. */
-type BookedMs = (row: UsageRow) => DurationMs | undefined
+/** `none`: nothing was booked for the row before. */
+type BookedMs = (row: UsageRow) => DurationMs | 'none' | 'unreadable'
 
 /** What an earlier import booked for the rows of `batch`. */
 async function bookedOf(run: ImportRun, batch: readonly UsageRow[]): Promise<BookedMs> {
   const [from, last] = [batch[0]?.day, batch.at(-1)?.day]
-  if (from === undefined || last === undefined) return () => 0
+  if (from === undefined || last === undefined) return () => 'none'
   const { view } = run.writer
   const totals = await view.listUsage({ from, to: addDays(last, 1), by: ['day', 'entry'], node: view.node })
   const booked = new Map(
     totals.map(({ entryId = '', day = from, durationMs, unreadable }) => [
       keyOf({ entryId, day }),
-      unreadable === 0 ? durationMs : undefined,
+      unreadable === 0 ? durationMs : ('unreadable' as const),
     ]),
   )
-  return (row) => (booked.has(keyOf(row)) ? booked.get(keyOf(row)) : 0)
+  return (row) => booked.get(keyOf(row)) ?? 'none'
 }
 
 interface Booking {
@@ -124,21 +124,24 @@ interface Booking {
 }
 
 /**
- * Books the difference to what is booked. The commit is named after what it adds to: of several that saw the same
- * booking, only one takes effect.
+ * Books the difference to what was booked before. The commit is named after what it adds to: of several that saw the
+ * same booking, only one takes effect.
  */
 async function book(run: ImportRun, row: UsageRow, booked: BookedMs): Promise<Booking> {
   const { writer } = run
-  const bookedMs = booked(row)
-  if (bookedMs === undefined) {
+  const stored = booked(row)
+  if (stored === 'unreadable') {
     const problem = `the usage of entry ${show(row.entryId)} on ${row.day} cannot be read; repair its row`
     return { addedMs: 0, obstacle: { problem, fault: 'store' } }
   }
-  const missingMs = row.totalMs - bookedMs
-  if (missingMs < 0) {
-    const problem = `${show(row.entryId)} has ${row.totalMs} ms on ${row.day}; ${bookedMs} are booked already, and stay`
+  const storedMs = stored === 'none' ? 0 : stored
+  if (row.totalMs < storedMs) {
+    const problem = `${show(row.entryId)} has ${row.totalMs} ms on ${row.day}; ${storedMs} are booked already, and stay`
     run.problems.add({ table: 'usage', row: rowNumber(row.row), problem, quarantined: 'no' })
   }
+  if (row.totalMs <= storedMs) return { addedMs: 0 }
+  const bookedMs = storedMs + (stored === 'none' ? 0 : await run.corrections.takenOff(row.entryId, row.day))
+  const missingMs = row.totalMs - bookedMs
   if (missingMs <= 0) return { addedMs: 0 }
   // A rehearsal does not know what is booked.
   const foreseen = writer.dryRun ? await obstacleTo(run, row, missingMs) : undefined
@@ -153,7 +156,8 @@ async function book(run: ImportRun, row: UsageRow, booked: BookedMs): Promise<Bo
     }
     if (!isStoreError(error, 'OPERATION_MISMATCH')) throw error
     const now = await bookedOf(run, [row])
-    if ((now(row) ?? Number.POSITIVE_INFINITY) <= bookedMs) throw error
+    const nowMs = now(row)
+    if (nowMs === 'none' || (nowMs !== 'unreadable' && nowMs <= storedMs)) throw error
     return book(run, row, now)
   }
 }

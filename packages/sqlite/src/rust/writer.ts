@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Applied, Change, Condition, NodeId, Refused, Store } from '@shepherd-store/core'
+import type { Applied, Change, Condition, NodeId, Store } from '@shepherd-store/core'
 import { isStoreError, StoreError } from '@shepherd-store/core'
 import { sha256 } from './cell.ts'
 import { createRehearsal } from './rehearsal.ts'
@@ -55,15 +55,20 @@ export class ImportWriter {
     return this.#patiently(() => (this.dryRun ? this.#rehearsal : this.view).commit(changes, { operationId }))
   }
 
-  /** Commits as the store's own node, if all the conditions hold. */
-  async commitOwn(
-    operation: string,
-    changes: readonly Change[],
-    conditions: readonly Condition[],
-  ): Promise<Applied | Refused> {
+  /**
+   * Commits as the store's own node, if all the conditions hold. `false`: one did not, or another import was faster and
+   * committed something else under that name.
+   */
+  async commitOwn(operation: string, changes: readonly Change[], conditions?: readonly Condition[]): Promise<boolean> {
     const operationId = this.#operationId(`${operation} of ${this.store.node}`)
     const store = this.dryRun ? this.#rehearsal : this.store
-    return this.#patiently(() => store.commit(changes, { operationId, if: conditions }))
+    try {
+      const { applied } = await this.#patiently(() => store.commit(changes, { operationId, if: conditions }))
+      return applied
+    } catch (error) {
+      if (isStoreError(error, 'OPERATION_MISMATCH')) return false
+      throw error
+    }
   }
 
   /** The node stands for the source: it has none but this one. */

@@ -1,10 +1,9 @@
 import type { AuditVerification } from '../../audit.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Scope } from '../../values.ts'
-import type { ModelRecord, ModelState } from './commit.ts'
-import { legalAll } from './usage.ts'
+import type { ModelRecord, ModelState } from './state.ts'
 import type { Legal } from './values.ts'
-import { anyObject, legalId, legalInteger, legalObject, optional, refuse } from './values.ts'
+import { anyObject, legalAll, legalId, legalInteger, legalObject, optional, refuse } from './values.ts'
 
 const legalLimit = legalInteger(1, LIMITS.AUDIT_PAGE_LIMIT_MAX)
 const legalPlace = legalInteger(0, Number.MAX_SAFE_INTEGER)

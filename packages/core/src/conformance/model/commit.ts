@@ -1,68 +1,26 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AuditRecord } from '../../audit.ts'
-import type { Applied, Change, Condition, FailedCondition, Refused, UsageAfter } from '../../change.ts'
-import type { Day } from '../../day.ts'
-import { LIMITS } from '../../limits.ts'
-import type { SavedSnapshot } from '../../snapshot.ts'
-import type { DurationMs, EntryId, NodeId, OperationId, Scope } from '../../values.ts'
-import { legalEvent, legalOriginal, legalSnapshot } from './payloads.ts'
-import type { Legal } from './values.ts'
+import type { Applied, Change, Refused, UsageAfter } from '../../change.ts'
+import type { SessionAfter } from '../../session.ts'
+import type { OperationId } from '../../values.ts'
+import { legalAsked, legalOperation } from './asked.ts'
+import { failureOf } from './conditions.ts'
+import { adjustUsage, clearCooldown, grantTime } from './corrections.ts'
+import { applySessionChange } from './session-changes.ts'
+import { daysOf, startedBefore, standing } from './sessions.ts'
 import {
-  anyObject,
-  legalDay,
-  legalDuration,
-  legalId,
-  legalInstant,
-  legalInteger,
-  legalList,
-  legalObject,
-  ModelError,
-  optional,
-  refuse,
-} from './values.ts'
-
-/** All that a store remembers. */
-export interface ModelState {
-  /** In the order of the log: the record with id 1 first. */
-  readonly audits: readonly ModelRecord[]
-  readonly usage: readonly ModelUsage[]
-  readonly cooldowns: readonly ModelCooldown[]
-  readonly snapshots: readonly ModelSnapshot[]
-  readonly operations: readonly ModelOperation[]
-}
-
-/** The model computes no hashes; that they chain is `verifyAudits`' claim. */
-export type ModelRecord = Omit<AuditRecord, 'hash'>
-export type ModelUsage = {
-  readonly scope: Scope
-  readonly day: Day
-  readonly entryId: EntryId
-  readonly node: NodeId
-  readonly durationMs: DurationMs
-}
-export type ModelCooldown = { readonly scope: Scope; readonly entryId: EntryId; readonly until: Date }
-type ModelSnapshot = SavedSnapshot & { readonly scope: Scope; readonly node: NodeId }
-type ModelOperation = {
-  readonly scope: Scope
-  readonly id: OperationId
-  readonly asked: Asked
-  readonly audits: readonly ModelRecord[]
-}
-
-export const EMPTY_STATE: ModelState = { audits: [], usage: [], cooldowns: [], snapshots: [], operations: [] }
-
-/** Who writes, and when. */
-export interface ModelWriter {
-  readonly scope: Scope
-  readonly node: NodeId
-  readonly now: Date
-}
-
-/** What the caller asked for, before anything that the store fills in: what makes two operations the same. */
-interface Asked {
-  readonly changes: readonly Change[]
-  readonly conditions: readonly Condition[]
-}
+  addUsage,
+  appendEvent,
+  appendRecord,
+  type Asked,
+  type ModelRecord,
+  type ModelState,
+  type ModelWriter,
+  snapshotOf,
+  usedOf,
+  withCooldown,
+  withLaterCooldown,
+} from './state.ts'
+import { legalObject, ModelError } from './values.ts'
 
 type ModelApplied = Omit<Applied, 'audits'> & { readonly audits: readonly ModelRecord[] }
 export interface ModelCommit {
@@ -70,195 +28,98 @@ export interface ModelCommit {
   readonly result: ModelApplied | Refused
 }
 
-/** @throws ModelError `INVALID_ARGUMENT`, `OPERATION_MISMATCH`; then the state stays as it was. */
+/** @throws ModelError; then the state stays as it was. */
 export function modelCommit(state: ModelState, writer: ModelWriter, changes: unknown, options: unknown): ModelCommit {
   const { if: conditions, operationId, operationAt } = legalObject(options, ['if', 'operationId', 'operationAt'])
-  const asked: Asked = {
-    changes: legalList(legalChange, 1, LIMITS.CHANGES_MAX)(changes),
-    conditions: optional(legalList(legalCondition, 1, LIMITS.CONDITIONS_MAX))(conditions) ?? [],
-  }
+  const asked = legalAsked(changes, conditions)
   const id = legalOperation(writer, operationId, operationAt)
 
   const earlier = state.operations.find((operation) => operation.scope === writer.scope && operation.id === id)
-  if (earlier !== undefined) return repeat(state, writer, earlier, asked)
-  const failed = asked.conditions.flatMap((condition) => failure(state, writer, condition) ?? [])
+  if (earlier !== undefined && !isDeepStrictEqual(earlier.asked, asked)) throw new ModelError('OPERATION_MISMATCH')
+  if (earlier !== undefined) return repeat(state, writer, asked, earlier.audits)
+  // What was started is not started again, whatever the conditions say now.
+  if (asked.changes.some((change) => startedBefore(state, writer, change))) return repeat(state, writer, asked, [])
+  const failed = asked.conditions.flatMap((condition) => failureOf(state, writer, condition) ?? [])
   if (failed.length > 0) return { state, result: { applied: false, failed } }
   return apply(state, writer, asked, id)
 }
 
-const legalChange: Legal<Change> = (value) => {
-  const { type, ...fields } = anyObject(value)
-  switch (type) {
-    case 'append_audit': {
-      const { event } = legalObject(fields, ['event'])
-      return { type, event: legalEvent(event) }
-    }
-    case 'import_audit': {
-      const { timestamp, event, original } = legalObject(fields, ['timestamp', 'event', 'original'])
-      return { type, timestamp: legalInstant(timestamp), event: legalEvent(event), original: legalOriginal(original) }
-    }
-    case 'add_usage': {
-      const { entryId, day, durationMs } = legalObject(fields, ['entryId', 'day', 'durationMs'])
-      return { type, entryId: legalId(entryId), day: legalDay(day), durationMs: legalDuration(durationMs) }
-    }
-    case 'set_cooldown':
-    case 'extend_cooldown': {
-      const { entryId, until } = legalObject(fields, ['entryId', 'until'])
-      return { type, entryId: legalId(entryId), until: legalInstant(until) }
-    }
-    case 'clear_cooldown': {
-      const { entryId } = legalObject(fields, ['entryId'])
-      return { type, entryId: legalId(entryId) }
-    }
-    case 'save_snapshot': {
-      const { snapshot } = legalObject(fields, ['snapshot'])
-      return { type, snapshot: legalSnapshot(snapshot) }
-    }
-    default:
-      return refuse()
-  }
-}
-
-const legalCondition: Legal<Condition> = (value) => {
-  const { type, ...fields } = anyObject(value)
-  switch (type) {
-    case 'usage_below': {
-      const { entryId, day, limitMs } = legalObject(fields, ['entryId', 'day', 'limitMs'])
-      return { type, entryId: legalId(entryId), day: legalDay(day), limitMs: legalDuration(limitMs) }
-    }
-    case 'no_cooldown': {
-      const { entryId, at } = legalObject(fields, ['entryId', 'at'])
-      return { type, entryId: legalId(entryId), at: optional(legalInstant)(at) }
-    }
-    case 'snapshot_revision_is': {
-      const { revision } = legalObject(fields, ['revision'])
-      return { type, revision: legalInteger(0, Number.MAX_SAFE_INTEGER)(revision) }
-    }
-    default:
-      return refuse()
-  }
-}
-
-function legalOperation({ now }: ModelWriter, operationId: unknown, operationAt: unknown): OperationId | undefined {
-  const id = optional(legalId)(operationId)
-  const at = optional(legalInstant)(operationAt)
-  if (at === undefined) return id
-  const forgotten = at.getTime() < now.getTime() - LIMITS.OPERATION_RETENTION_MS
-  return id === undefined || forgotten ? refuse() : id
-}
-
-function repeat(state: ModelState, writer: ModelWriter, earlier: ModelOperation, asked: Asked): ModelCommit {
-  if (!isDeepStrictEqual(earlier.asked, asked)) throw new ModelError('OPERATION_MISMATCH')
-  const usage = totalsOf(state, writer, asked.changes)
-  return { state, result: { applied: true, repeated: true, audits: earlier.audits, usage } }
-}
-
-function failure(
+function repeat(
   state: ModelState,
-  { scope, node, now }: ModelWriter,
-  condition: Condition,
-): FailedCondition | undefined {
-  switch (condition.type) {
-    case 'usage_below': {
-      const usedMs = usedOf(state, { ...condition, scope })
-      return usedMs < condition.limitMs ? undefined : { ...condition, usedMs }
-    }
-    case 'no_cooldown': {
-      const { type, entryId, at = now } = condition
-      const until = cooldownOf(state, { scope, entryId })
-      return until === undefined || until <= at ? undefined : { type, entryId, until }
-    }
-    case 'snapshot_revision_is': {
-      const revision = snapshotOf(state, { scope, node })?.revision ?? 0
-      return revision === condition.revision ? undefined : { type: condition.type, revision }
-    }
-  }
+  writer: ModelWriter,
+  { changes }: Asked,
+  audits: readonly ModelRecord[],
+): ModelCommit {
+  const usage = totalsOf(state, writer, changes)
+  const sessions = changes.flatMap((change) => standing(state, writer, change))
+  return { state, result: { applied: true, repeated: true, audits, sessions, usage } }
 }
 
 function apply(state: ModelState, writer: ModelWriter, asked: Asked, id: OperationId | undefined): ModelCommit {
-  const next = asked.changes.reduce((before, change) => applyChange(before, writer, change), state)
+  let next = state
+  const sessions: SessionAfter[] = []
+  for (const change of asked.changes) {
+    const { after, ...applied } = applyChange(next, writer, change)
+    next = applied.state
+    if (after !== undefined) sessions.push(after)
+  }
   const audits = next.audits.slice(state.audits.length)
-  const operations =
-    id === undefined ? next.operations : [...next.operations, { scope: writer.scope, id, asked, audits }]
   const usage = totalsOf(next, writer, asked.changes)
-  return { state: { ...next, operations }, result: { applied: true, repeated: false, audits, usage } }
+  if (id !== undefined) next = { ...next, operations: [...next.operations, { scope: writer.scope, id, asked, audits }] }
+  return { state: next, result: { applied: true, repeated: false, audits, sessions, usage } }
 }
 
-function applyChange(state: ModelState, writer: ModelWriter, change: Change): ModelState {
-  const { scope, node, now } = writer
+function applyChange(
+  state: ModelState,
+  writer: ModelWriter,
+  change: Change,
+): { readonly state: ModelState; readonly after?: SessionAfter } {
+  const { scope, node } = writer
   switch (change.type) {
     case 'append_audit':
-      return appendRecord(state, { timestamp: now, node, scope, event: change.event })
+      return { state: appendEvent(state, writer, change.event) }
     case 'import_audit': {
       const { timestamp, event, original } = change
-      return appendRecord(state, { timestamp, node, scope, event, original })
+      return { state: appendRecord(state, { timestamp, node, scope, event, original }) }
     }
     case 'add_usage': {
       const { entryId, day, durationMs } = change
-      return addUsage(state, { scope, day, entryId, node, durationMs })
+      return { state: addUsage(state, { scope, day, entryId, node, durationMs }) }
     }
     case 'set_cooldown':
-      return withCooldown(state, { scope, entryId: change.entryId, until: change.until })
-    case 'extend_cooldown': {
-      const stands = cooldownOf(state, { scope, entryId: change.entryId })
-      const until = stands !== undefined && stands > change.until ? stands : change.until
-      return withCooldown(state, { scope, entryId: change.entryId, until })
-    }
+      return { state: withCooldown(state, { scope, entryId: change.entryId, until: change.until }) }
+    case 'extend_cooldown':
+      return { state: withLaterCooldown(state, { scope, entryId: change.entryId, until: change.until }) }
     case 'clear_cooldown':
-      return withoutCooldown(state, { scope, entryId: change.entryId })
+      return { state: clearCooldown(state, writer, change) }
+    case 'adjust_usage':
+      return { state: adjustUsage(state, writer, change) }
+    case 'grant_time':
+      return { state: grantTime(state, writer, change) }
     case 'save_snapshot': {
       const others = state.snapshots.filter((row) => row.scope !== scope || row.node !== node)
       const revision = (snapshotOf(state, { scope, node })?.revision ?? 0) + 1
-      return { ...state, snapshots: [...others, { scope, node, snapshot: change.snapshot, revision }] }
+      return { state: { ...state, snapshots: [...others, { scope, node, snapshot: change.snapshot, revision }] } }
     }
+    case 'start_session':
+    case 'import_session':
+    case 'report_session':
+    case 'warn_session':
+    case 'extend_session':
+    case 'end_session':
+    case 'recover_session':
+    case 'continue_session':
+      return applySessionChange(state, writer, change)
   }
 }
 
-function appendRecord(state: ModelState, content: Omit<ModelRecord, 'id'>): ModelState {
-  return { ...state, audits: [...state.audits, { id: state.audits.length + 1, ...content }] }
-}
-
-function addUsage(state: ModelState, added: ModelUsage): ModelState {
-  if (usedOf(state, added) + added.durationMs > LIMITS.DURATION_MS_MAX) return refuse()
-  return { ...state, usage: [...state.usage, added] }
-}
-
-function withCooldown(state: ModelState, cooldown: ModelCooldown): ModelState {
-  return { ...state, cooldowns: [...withoutCooldown(state, cooldown).cooldowns, cooldown] }
-}
-
-function withoutCooldown(state: ModelState, { scope, entryId }: Omit<ModelCooldown, 'until'>): ModelState {
-  return { ...state, cooldowns: state.cooldowns.filter((row) => row.scope !== scope || row.entryId !== entryId) }
-}
-
-/** The totals of the entries and days that `changes` add to, in the order in which they are first named. */
+/** The totals of the days that `changes` are about, in the order in which they are first named. */
 function totalsOf(state: ModelState, { scope }: ModelWriter, changes: readonly Change[]): readonly UsageAfter[] {
-  const added = changes.filter((change) => change.type === 'add_usage')
-  const named = new Map(added.map(({ entryId, day }) => [JSON.stringify([entryId, day]), { entryId, day }]))
+  const about = changes.flatMap(daysOf)
+  const named = new Map(about.map(({ entryId, day }) => [JSON.stringify([entryId, day]), { entryId, day }]))
   return [...named.values()].map(({ entryId, day }) => ({
     entryId,
     day,
     usedMs: usedOf(state, { scope, entryId, day }),
   }))
-}
-
-/** The entry's total on the day, over all nodes. */
-export function usedOf(
-  state: ModelState,
-  { scope, entryId, day }: Omit<ModelUsage, 'node' | 'durationMs'>,
-): DurationMs {
-  const rows = state.usage.filter((row) => row.scope === scope && row.entryId === entryId && row.day === day)
-  return rows.reduce((sum, { durationMs }) => sum + durationMs, 0)
-}
-
-export function cooldownOf(state: ModelState, { scope, entryId }: Omit<ModelCooldown, 'until'>): Date | undefined {
-  return state.cooldowns.find((row) => row.scope === scope && row.entryId === entryId)?.until
-}
-
-export function snapshotOf(
-  state: ModelState,
-  { scope, node }: { scope: Scope; node: NodeId },
-): SavedSnapshot | undefined {
-  const row = state.snapshots.find((saved) => saved.scope === scope && saved.node === node)
-  return row && { snapshot: row.snapshot, revision: row.revision }
 }

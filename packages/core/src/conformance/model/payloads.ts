@@ -1,11 +1,14 @@
-import type { AuditEvent, OriginalRecord } from '../../audit.ts'
+import type { AuditEvent, OriginalRecord, SessionEndReason } from '../../audit.ts'
 import { LIMITS } from '../../limits.ts'
 import type { StateSnapshot } from '../../snapshot.ts'
 import type { JsonValue } from '../../values.ts'
+import { type Fields, legalCase, legalFields } from './fields.ts'
+import { legalPeriod } from './periods.ts'
 import type { Legal } from './values.ts'
 import {
   anyObject,
   bytesOf,
+  legalDay,
   legalDuration,
   legalFlag,
   legalId,
@@ -18,9 +21,6 @@ import {
   refuse,
 } from './values.ts'
 
-/** What each field may hold. A field that is named here and missing is passed as `undefined`. */
-type Fields = Readonly<Record<string, Legal<unknown>>>
-
 const integer = legalInteger(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 
 const END_REASONS: Readonly<Record<string, Fields>> = {
@@ -31,11 +31,19 @@ const END_REASONS: Readonly<Record<string, Fields>> = {
   policy_stop: {},
   service_shutdown: {},
   launch_failed: { error: legalText },
+  recovered: { node: legalId, lastReportedAt: legalInstant, problem: optional(legalText) },
 }
 
+/** How a session ended, as it will be read back. */
+export const legalEndReason: Legal<SessionEndReason> = (value) => legalCase(END_REASONS)(value) as SessionEndReason
+
+/** Why something was corrected: text that shows. */
+export const legalReason: Legal<string> = (value) => (legalText(value).trim() === '' ? refuse() : legalText(value))
+
 const DENIAL_REASONS: Readonly<Record<string, Fields>> = {
-  quota_exhausted: { usedMs: legalDuration, quotaMs: legalDuration },
+  quota_exhausted: { usedMs: legalDuration, quotaMs: legalDuration, period: optional(legalPeriod) },
   cooldown_active: { until: legalInstant },
+  session_active: { entryId: legalId, node: legalId, label: optional(legalText) },
   other: { text: legalText },
 }
 
@@ -54,8 +62,28 @@ const EVENTS: Readonly<Record<string, Fields>> = {
   },
   warning_issued: { sessionId: legalId, thresholdMs: legalDuration },
   session_extended: { sessionId: legalId, extendedByMs: legalDuration, newDeadline: optional(legalInstant) },
-  session_ended: { sessionId: legalId, entryId: legalId, reason: legalCase(END_REASONS), durationMs: legalDuration },
+  session_ended: { sessionId: legalId, entryId: legalId, reason: legalEndReason, durationMs: legalDuration },
   launch_denied: { entryId: legalId, reasons: legalList(legalCase(DENIAL_REASONS), 0, 64) },
+  session_continued: { sessionId: legalId, entryId: legalId },
+  session_time_added: { sessionId: legalId, entryId: legalId, addedMs: legalDuration, durationMs: legalDuration },
+  clock_jumped: { sessionId: legalId, wallMs: integer, monotonicMs: legalDuration },
+  usage_adjusted: {
+    entryId: legalId,
+    day: legalDay,
+    byMs: integer,
+    usedMs: legalDuration,
+    by: legalId,
+    why: legalReason,
+  },
+  time_granted: {
+    entryId: legalId,
+    day: legalDay,
+    byMs: integer,
+    grantedMs: legalDuration,
+    by: legalId,
+    why: legalReason,
+  },
+  cooldown_cleared: { entryId: legalId, until: optional(legalInstant), by: legalId, why: legalReason },
 }
 
 const SESSION: Fields = {
@@ -86,21 +114,6 @@ export const legalOriginal: Legal<OriginalRecord> = (value) => {
 function legalSourceText(value: unknown): string {
   const text = legalText(value)
   return text.includes('\0') || bytesOf(text) > LIMITS.PAYLOAD_BYTES_MAX ? refuse() : text
-}
-
-function legalCase(cases: Readonly<Record<string, Fields>>): Legal<object> {
-  return (value) => {
-    const { type, ...rest } = anyObject(value)
-    const fields = typeof type === 'string' && Object.hasOwn(cases, type) ? cases[type] : undefined
-    return fields === undefined ? refuse() : { type, ...legalFields(fields, rest) }
-  }
-}
-
-/** Each field is legal; those that are `undefined` are left out. */
-function legalFields(fields: Fields, value: unknown): object {
-  const given = legalObject(value, Object.keys(fields))
-  const kept = Object.entries(fields).map(([key, legal]) => [key, legal(given[key])] as const)
-  return Object.fromEntries(kept.filter(([, field]) => field !== undefined))
 }
 
 function legalOther({ type, name, data, ...rest }: Readonly<Record<string, unknown>>): object {

@@ -1,12 +1,15 @@
 import type { EntryDayState } from '../../day-state.ts'
 import type { Day } from '../../day.ts'
 import { LIMITS } from '../../limits.ts'
+import type { Period } from '../../session.ts'
 import type { UsageGrouping, UsageTotal } from '../../usage.ts'
 import type { Scope } from '../../values.ts'
-import type { ModelState, ModelUsage } from './commit.ts'
-import { cooldownOf, usedOf } from './commit.ts'
+import { present } from './fields.ts'
+import { monthOf, sharePeriod, weekOf } from './periods.ts'
+import type { ModelState, ModelUsage } from './state.ts'
+import { cooldownOf, grantedOf, reservedOf, usageOf, usedOf } from './state.ts'
 import type { Legal } from './values.ts'
-import { compareBytes, dayOf, legalDay, legalId, legalList, legalObject, optional, refuse } from './values.ts'
+import { compareBytes, legalAll, legalDay, legalId, legalList, legalObject, optional, refuse } from './values.ts'
 
 const MS_PER_DAY = 86_400_000
 
@@ -14,7 +17,7 @@ const MS_PER_DAY = 86_400_000
 const KEYS = {
   day: ({ day }: ModelUsage) => ({ day }),
   week: ({ day }: ModelUsage) => ({ week: weekOf(day) }),
-  month: ({ day }: ModelUsage) => ({ month: `${day.slice(0, 8)}01` as Day }),
+  month: ({ day }: ModelUsage) => ({ month: monthOf(day) }),
   entry: ({ entryId }: ModelUsage) => ({ entryId }),
   node: ({ node }: ModelUsage) => ({ node }),
   scope: ({ scope }: ModelUsage) => ({ scope }),
@@ -32,7 +35,7 @@ export function modelListUsage(state: ModelState, ownScope: Scope, value: unknow
   if (to < from || Date.parse(to) - Date.parse(from) > LIMITS.USAGE_RANGE_DAYS_MAX * MS_PER_DAY) return refuse()
 
   const matches = (wanted: string | undefined, found: string): boolean => wanted === undefined || wanted === found
-  const rows = state.usage
+  const rows = usageOf(state)
     .filter((row) => row.day >= from && row.day < to)
     .filter((row) => matches(scope, row.scope) && matches(entryId, row.entryId) && matches(node, row.node))
   return totals(rows, by)
@@ -46,8 +49,6 @@ const legalGroupings: Legal<readonly UsageGrouping[]> = (value) => {
 
 const legalGrouping: Legal<UsageGrouping> = (value) =>
   typeof value === 'string' && Object.hasOwn(KEYS, value) ? (value as UsageGrouping) : refuse()
-
-export const legalAll: Legal<'all'> = (value) => (value === 'all' ? value : refuse())
 
 function totals(rows: readonly ModelUsage[], by: readonly UsageGrouping[]): readonly UsageTotal[] {
   const keysOf = (row: ModelUsage): Omit<UsageTotal, 'durationMs' | 'unreadable'> =>
@@ -66,22 +67,20 @@ function compareTotals(a: UsageTotal, b: UsageTotal): number {
   return orders.find((order) => order !== 0) ?? 0
 }
 
-/** The Monday of the day's week; 1970-01-01, a Thursday, for the week that the range cuts. */
-function weekOf(day: Day): Day {
-  const midnight = new Date(`${day}T00:00:00Z`)
-  const daysSinceMonday = (midnight.getUTCDay() + 6) % 7
-  return dayOf(new Date(Math.max(0, midnight.getTime() - daysSinceMonday * MS_PER_DAY)))
-}
-
-/** The state of every entry with usage on the day, or with a cooldown. */
-export function modelDayState(state: ModelState, scope: Scope, value: unknown): readonly EntryDayState[] {
-  const day = legalDay(value)
-  const used = state.usage.filter((row) => row.scope === scope && row.day === day)
-  const cooling = state.cooldowns.filter((row) => row.scope === scope)
-  const entryIds = new Set([...used, ...cooling].map(({ entryId }) => entryId))
-  return [...entryIds].toSorted(compareBytes).map((entryId) => {
-    const cooldownUntil = cooldownOf(state, { scope, entryId })
-    const usedMs = usedOf(state, { scope, entryId, day })
-    return { entryId, usedMs, ...(cooldownUntil === undefined ? {} : { cooldownUntil }), unreadable: [] }
+/** The state of every entry with usage, extra time or something booked ahead in the period, or with a cooldown. */
+export function modelDayState(
+  state: ModelState,
+  scope: Scope,
+  { day, period }: { readonly day: Day; readonly period: Period },
+): readonly EntryDayState[] {
+  const reserved = state.sessions.flatMap((row) => (row.reserved ? [{ ...row, day: row.reserved.day }] : []))
+  const quotas = [...usageOf(state), ...state.grants, ...reserved].filter((row) => sharePeriod(period, row.day, day))
+  const entries = [...quotas, ...state.cooldowns].filter((row) => row.scope === scope).map(({ entryId }) => entryId)
+  return [...new Set(entries)].toSorted(compareBytes).map((entryId) => {
+    const span = { scope, entryId, day, period }
+    return present({
+      ...{ entryId, usedMs: usedOf(state, span), grantedMs: grantedOf(state, span) },
+      ...{ reservedMs: reservedOf(state, span), cooldownUntil: cooldownOf(state, span), unreadable: [] },
+    })
   })
 }

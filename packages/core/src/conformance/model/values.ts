@@ -30,6 +30,9 @@ export const legalText: Legal<string> = (value) =>
 
 export const legalFlag: Legal<boolean> = (value) => (typeof value === 'boolean' ? value : refuse())
 
+/** Every scope, where one asks for more than one's own. */
+export const legalAll: Legal<'all'> = (value) => (value === 'all' ? value : refuse())
+
 export function legalInteger(min: number, max: number): Legal<number> {
   return (value) => {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) return refuse()

@@ -2,8 +2,10 @@ import type { AuditRecord, AuditVerification } from '../../audit.ts'
 import type { Applied, Refused } from '../../change.ts'
 import type { DayState } from '../../day-state.ts'
 import type { HealthReport } from '../../health.ts'
+import type { NodeRecord } from '../../session.ts'
+import type { NodeId } from '../../values.ts'
 import type { ModelMethod } from '../model.ts'
-import type { ModelRecord } from '../model/commit.ts'
+import type { ModelRecord } from '../model/state.ts'
 
 /** Brings what a store answered into the model's form: the type says that no method is forgotten. */
 export function comparable(method: ModelMethod, answer: unknown, hashes: HashLedger): unknown {
@@ -15,6 +17,11 @@ const asItIs = (answer: unknown): unknown => answer
 const records = (answer: readonly AuditRecord[], hashes: HashLedger): readonly ModelRecord[] =>
   answer.map((record) => hashes.take(record))
 
+const commitResult = (result: Applied | Refused, hashes: HashLedger): unknown =>
+  result.applied ? { ...result, audits: records(result.audits, hashes) } : result
+/** When a node was heard of is told by the clock of the database, where that has one. */
+const nodeNames = (nodes: readonly NodeRecord[]): readonly NodeId[] => nodes.map(({ node }) => node)
+
 const FORMS: Readonly<Record<ModelMethod, (answer: never, hashes: HashLedger) => unknown>> = {
   today: asItIs,
   appendAudit: (record: AuditRecord, hashes) => hashes.take(record),
@@ -24,14 +31,17 @@ const FORMS: Readonly<Record<ModelMethod, (answer: never, hashes: HashLedger) =>
   getCooldownUntil: asItIs,
   setCooldownUntil: asItIs,
   clearCooldown: asItIs,
+  adjustUsage: commitResult,
+  grantTime: commitResult,
   loadSnapshot: asItIs,
   saveSnapshot: asItIs,
   isHealthy: asItIs,
-  health: ({ database: _, ...report }: HealthReport) => report,
-  commit: (result: Applied | Refused, hashes) =>
-    result.applied ? { ...result, audits: records(result.audits, hashes) } : result,
+  health: ({ database: _, clockSkewMs: __, ...report }: HealthReport) => report,
+  commit: commitResult,
   getDayState: (state: DayState) => ({ day: state.day, entries: [...state] }),
   listUsage: asItIs,
+  listSessions: asItIs,
+  listNodes: nodeNames,
   listAudits: records,
   readAudits: records,
   verifyAudits: ({ head, firstBreak, ...verification }: AuditVerification) => ({

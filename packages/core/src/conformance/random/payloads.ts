@@ -2,20 +2,29 @@ import fc from 'fast-check'
 import type { AuditEvent } from '../../audit.ts'
 import { LIMITS } from '../../limits.ts'
 import type { JsonObject } from '../../values.ts'
-import { duration, id, instant, integer, mostly, optionalInstant } from './values.ts'
+import { day, duration, id, instant, integer, mostly, optionalInstant, period } from './values.ts'
 
 const text = mostly(
   fc.constantFrom('', 'child', 'NUL\0inside', '\u{1f600}', '\u2028', '\u0007"\\', 'e\u0301'),
   fc.constantFrom<unknown>('\ud83d', 5, null),
 )
-const optionalText = fc.option(text, { nil: undefined })
+export const optionalText = fc.option(text, { nil: undefined })
+/** Who corrects, and why. */
+export const correction = {
+  by: mostly(fc.constantFrom('Mum', 'dad@home', 'x'.repeat(LIMITS.ID_BYTES_MAX)), id),
+  why: mostly(
+    fc.constantFrom('homework is done', ' it rained', 'NUL\0inside', '\u{1f600}'),
+    fc.constantFrom<unknown>('', ' \n', '\ud83d', 'x'.repeat(LIMITS.PAYLOAD_BYTES_MAX), 5, undefined),
+  ),
+}
 const optionalInteger = fc.option(integer, { nil: undefined })
 
-const endReason = mostly(
+export const endReason = mostly(
   fc.oneof(
     fc.constantFrom({ type: 'expired' }, { type: 'user_stop' }, { type: 'admin_stop' }, { type: 'policy_stop' }),
     fc.record({ type: fc.constant('process_exited'), exitCode: optionalInteger }),
     fc.record({ type: fc.constant('launch_failed'), error: text }),
+    fc.record({ type: fc.constant('recovered'), node: id, lastReportedAt: instant, problem: optionalText }),
   ),
   fc.constantFrom<unknown>(
     { type: 'bored' },
@@ -28,8 +37,9 @@ const endReason = mostly(
 
 const denialReason = mostly(
   fc.oneof(
-    fc.record({ type: fc.constant('quota_exhausted'), usedMs: duration, quotaMs: duration }),
+    fc.record({ type: fc.constant('quota_exhausted'), usedMs: duration, quotaMs: duration, period }),
     fc.record({ type: fc.constant('cooldown_active'), until: instant }),
+    fc.record({ type: fc.constant('session_active'), entryId: id, node: id, label: optionalText }),
     fc.record({ type: fc.constant('other'), text }),
   ),
   fc.constantFrom<unknown>({ type: 'quota_exhausted' }, {}, null),
@@ -70,6 +80,18 @@ const knownEvent = fc.oneof(
     durationMs: duration,
   }),
   fc.record({ type: fc.constant('launch_denied'), entryId: id, reasons: denialReasons }),
+  fc.record({ type: fc.constant('session_continued'), sessionId: id, entryId: id }),
+  fc.record({
+    type: fc.constant('session_time_added'),
+    sessionId: id,
+    entryId: id,
+    addedMs: duration,
+    durationMs: duration,
+  }),
+  fc.record({ type: fc.constant('clock_jumped'), sessionId: id, wallMs: integer, monotonicMs: duration }),
+  fc.record({ type: fc.constant('usage_adjusted'), entryId: id, day, byMs: integer, usedMs: duration, ...correction }),
+  fc.record({ type: fc.constant('time_granted'), entryId: id, day, byMs: integer, grantedMs: duration, ...correction }),
+  fc.record({ type: fc.constant('cooldown_cleared'), entryId: id, until: optionalInstant, ...correction }),
 )
 
 const HOSTILE_KEYS = ['a', 'aB', 'a_b', 'B', '', '__proto__', 'constructor', 'type', '\u{1f600}', '\uffff']
@@ -93,7 +115,7 @@ const NOT_JSON: readonly unknown[] = [
 ].flat()
 const eventName = mostly(
   fc.constantFrom('tick', 'Tick', 'other', 'unreadable', '__proto__', 'constructor'),
-  fc.constantFrom<unknown>('', 'session_ended', 'a\0b', 5, undefined),
+  fc.constantFrom<unknown>('', 'session_ended', 'clock_jumped', 'a\0b', 5, undefined),
 )
 
 const otherEvent = fc.record({

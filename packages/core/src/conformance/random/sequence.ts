@@ -80,34 +80,50 @@ const WRITES: ReadonlySet<string> = new Set([
   'addUsage',
   'setCooldownUntil',
   'clearCooldown',
+  'adjustUsage',
+  'grantTime',
   'saveSnapshot',
 ])
 
 /** The call in the scopes of its sequence. Ids in a sequence count from its first. */
 function inPlace({ as, method, args }: Call, scopePrefix: string, firstId: number): Call {
-  const scope = typeof as.scope === 'string' && as.scope !== '' ? `${scopePrefix}${as.scope}` : as.scope
-  return { as: { ...as, scope }, method, args: ID_ARGUMENTS[method]?.(args, (id) => shifted(id, firstId)) ?? args }
+  const shift: Shift = { id: (id) => shifted(id, firstId), scope: (scope) => prefixed(scope, scopePrefix) }
+  return { as: { ...as, scope: shift.scope(as.scope) }, method, args: PLACES[method]?.(args, shift) ?? args }
 }
 
-type Shift = (id: unknown) => unknown
-const shiftQuery = ([query]: readonly unknown[], shift: Shift): readonly unknown[] => {
+interface Shift {
+  readonly id: (id: unknown) => unknown
+  readonly scope: (scope: unknown) => unknown
+}
+const shiftQuery = ([query]: readonly unknown[], { id }: Shift): readonly unknown[] => {
   if (!isPlain(query)) return [query]
   const { after, before, ...rest } = query as { readonly after?: unknown; readonly before?: unknown }
-  return [{ ...rest, after: shift(after), before: shift(before) }]
+  return [{ ...rest, after: id(after), before: id(before) }]
 }
-const shiftHead = ([options]: readonly unknown[], shift: Shift): readonly unknown[] => {
+const shiftHead = ([options]: readonly unknown[], { id }: Shift): readonly unknown[] => {
   if (!isPlain(options)) return [options]
   const { expectedHead, ...rest } = options as { readonly expectedHead?: { readonly id: unknown } }
-  return [{ ...rest, expectedHead: expectedHead && { ...expectedHead, id: shift(expectedHead.id) } }]
+  return [{ ...rest, expectedHead: expectedHead && { ...expectedHead, id: id(expectedHead.id) } }]
 }
-const ID_ARGUMENTS: Partial<Record<Call['method'], (args: readonly unknown[], shift: Shift) => readonly unknown[]>> = {
+const shiftSession = ([query]: readonly unknown[], { scope }: Shift): readonly unknown[] => {
+  if (!isPlain(query)) return [query]
+  const { after, ...rest } = query as { readonly after?: unknown }
+  return [{ ...rest, after: isPlain(after) && 'scope' in after ? { ...after, scope: scope(after.scope) } : after }]
+}
+/** Arguments that name a place in the log or in a list. */
+const PLACES: Partial<Record<Call['method'], (args: readonly unknown[], shift: Shift) => readonly unknown[]>> = {
   listAudits: shiftQuery,
   readAudits: shiftQuery,
   verifyAudits: shiftHead,
+  listSessions: shiftSession,
 }
 
 function shifted(id: unknown, firstId: number): unknown {
   return typeof id === 'number' && Number.isSafeInteger(id + firstId) ? id + firstId : id
+}
+
+function prefixed(scope: unknown, prefix: string): unknown {
+  return typeof scope === 'string' && scope !== '' ? `${prefix}${scope}` : scope
 }
 
 /** The whole log, of every sequence of this place, is intact up to the head that was seen last. */

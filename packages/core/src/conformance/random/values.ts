@@ -32,10 +32,16 @@ const legalId: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...LEGAL_IDS) },
 )
 export const id = mostly(legalId, fc.constantFrom<unknown>(...ILLEGAL_IDS, undefined))
+/** What is played, more often than not: so that limits, extra time and cooldowns meet. */
+export const entry = fc.oneof(id, fc.constant('minecraft'))
 export const optionalId = mostly(fc.option(legalId, { nil: undefined }), fc.constantFrom<unknown>(...ILLEGAL_IDS))
 
 const legalNode: fc.Arbitrary<string> = fc.constantFrom('lab-1', 'lab-1', 'lab-1', 'lab-2', 'lab-2', 'LAB-1')
 export const node = mostly(legalNode, fc.constantFrom<unknown>(...ILLEGAL_IDS))
+export const all = mostly(
+  fc.option(fc.constant('all'), { nil: undefined }),
+  fc.constantFrom<unknown>('ada', 'ALL', null),
+)
 export const optionalNode = mostly(fc.option(legalNode, { nil: undefined }), fc.constantFrom<unknown>(...ILLEGAL_IDS))
 
 /** The runner puts a prefix of `SCOPE_PREFIX_BYTES` before a scope that is text, so that sequences do not meet. */
@@ -82,12 +88,22 @@ const legalDay: fc.Arbitrary<Day> = fc.oneof(
 )
 export const day = mostly(legalDay, fc.constantFrom<unknown>(...ILLEGAL_DAYS, undefined, null))
 
-const ILLEGAL_NUMBERS = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, -(2 ** 53), '5', true, null]
+export const period = mostly(
+  fc.constantFrom('day', 'week', 'month', undefined),
+  fc.constantFrom<unknown>('year', 'Week', '__proto__', 1, null),
+)
+export const periodOptions = object(fc.record({ period }, { requiredKeys: [] }))
 
-const legalDuration: fc.Arbitrary<number> = fc.oneof(
+export const ILLEGAL_NUMBERS = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, -(2 ** 53), '5', true, null]
+
+export const smallDuration: fc.Arbitrary<number> = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(0, 1, 999, 1_000, MINUTE_MS, DAY_MS) },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 1_000_000 }) },
-  { weight: 1, arbitrary: fc.constantFrom(-0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1) },
+)
+export const largeDuration: fc.Arbitrary<number> = fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1)
+const legalDuration: fc.Arbitrary<number> = fc.oneof(
+  { weight: 10, arbitrary: smallDuration },
+  { weight: 1, arbitrary: fc.oneof(largeDuration, fc.constant(-0)) },
 )
 export const duration = mostly(legalDuration, fc.constantFrom<unknown>(...ILLEGAL_NUMBERS, undefined))
 
@@ -111,6 +127,8 @@ const legalInstant: fc.Arbitrary<Date> = fc.oneof(
 )
 const illegalInstant = fc.oneof(dates(ILLEGAL_MS), fc.constantFrom<unknown>(NOW_MS, SEQUENCE_START, null))
 export const instant = mostly(legalInstant, fc.oneof(illegalInstant, fc.constant(undefined)))
+/** When a deadline may be put off to. */
+export const later = dates([MINUTE_MS, 5 * MINUTE_MS, DAY_MS, 2 * DAY_MS].map((offset) => NOW_MS + offset))
 export const optionalInstant = mostly(fc.option(legalInstant, { nil: undefined }), illegalInstant)
 
 /** When an operation was first tried: at either side of the 30 days that ids are remembered. */
@@ -126,7 +144,7 @@ export const writeOptions: fc.Arbitrary<object> = fc.oneof(
 )
 
 /** Steps of the clock, forwards and back. Far less than 30 days in all: whether an operation is forgotten is open. */
-export const advanceMs: fc.Arbitrary<number> = fc.constantFrom(0, 1, MINUTE_MS, 60 * MINUTE_MS)
+export const advanceMs: fc.Arbitrary<number> = fc.constantFrom(0, 1, 30_000, MINUTE_MS, 60 * MINUTE_MS)
 export const wallClock: fc.Arbitrary<string> = fc
   .constantFrom(-DAY_MS, -MINUTE_MS, -1, 0, 14 * 60 * MINUTE_MS - 1, DAY_MS)
   .map((offset) => new Date(NOW_MS + offset).toISOString())

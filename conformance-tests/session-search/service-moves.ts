@@ -1,0 +1,137 @@
+import type { DayPlayed, RunId } from '@shepherd-store/core'
+import { idsOf, type Message, NODE } from './messages.ts'
+import type { Model } from './model.ts'
+import type { Move } from './moves.ts'
+import { openSession, runsIn } from './rows.ts'
+import { type Counting, type Service, type World, withTicks } from './world.ts'
+
+type In<P extends Service['phase']> = Extract<Service, { readonly phase: P }>
+
+/** What the service may do next, and what may be done to it. */
+export function serviceMoves(world: World, model: Model): readonly Move[] {
+  const { service } = world
+  const restart = restartMoves(world, model)
+  switch (service.phase) {
+    case 'idle':
+      return [...restart, ...(world.next < 2 ? startMoves(world.next, world, model) : [])]
+    case 'starting': {
+      const gaveUp = { ...world, service: { phase: 'idle' }, next: service.session + 1 } as const
+      const label = 'the service gives up starting'
+      return [...restart, ...startMoves(service.session, world, model), { label, world: gaveUp }]
+    }
+    case 'playing':
+      return [...restart, ...checkpointMoves(service, world, model), ...stopMoves(service, world, model)]
+    case 'ending':
+      return [...restart, ...endMoves(service, world, model), gaveUpOn(service.session, 'ending', world)]
+    case 'down':
+      return [...bootMoves(world, model), ...exitMoves(world)]
+    case 'continuing':
+      return [...restart, ...bootMoves(world, model), gaveUpOn(service.session, 'going on', world)]
+  }
+}
+
+/** The call is put on the wire. One that is there already is on its way. */
+export function sent(message: Message, world: World, { bounds }: Model): readonly Move[] {
+  const { wire } = world
+  if (wire.length >= bounds.callsUnderWay || wire.includes(message)) return []
+  const more = [...wire, message].toSorted((a, b) => a.id - b.id)
+  return [{ label: `sent: ${message.text}`, world: { ...world, wire: more } }]
+}
+
+/** The world once nobody knows any more of the session's time than what was told. */
+function withForgotten(session: number, world: World): World {
+  return withTicks(world, 'forgotten', session, world.played[session] ?? 0)
+}
+
+function startMoves(session: number, world: World, model: Model): readonly Move[] {
+  const message = model.messageOf({ type: 'start', session, tick: world.tick, knows: 0, run: world.process })
+  return sent(message, { ...world, service: { phase: 'starting', session } }, model)
+}
+
+/** Only when there is something to tell. */
+function checkpointMoves(service: In<'playing'>, world: World, model: Model): readonly Move[] {
+  if (world.tick <= service.acknowledged) return []
+  return sent(model.messageOf({ type: 'report', ...counted(service, world.tick, model) }), world, model)
+}
+
+/** The child has stopped: the game with it. */
+function stopMoves(service: In<'playing'>, world: World, model: Model): readonly Move[] {
+  const ending = { ...service, phase: 'ending', until: world.tick } as const
+  return endMoves(ending, { ...world, game: undefined, service: ending }, model)
+}
+
+/** Also again, when its reply does not come: it tells what was counted when the game stopped. */
+function endMoves(service: In<'ending'>, world: World, model: Model): readonly Move[] {
+  return sent(model.messageOf({ type: 'end', ...counted(service, service.until, model) }), world, model)
+}
+
+/** What the run has counted until the tick, as `PlayCounter` tells it: what is not acknowledged, and today's total. */
+function counted({ session, run, since, acknowledged }: Counting, tick: number, { hours }: Model) {
+  const today = hours.dayOf(tick)
+  const settled = new Map(hours.split(since, acknowledged).map(({ day, playedMs }) => [day, playedMs]))
+  const totals = hours.split(since, tick)
+  const open = totals.filter(({ day, playedMs }) => day === today || playedMs > (settled.get(day) ?? 0))
+  const played: readonly DayPlayed[] = open.at(-1)?.day === today ? open : [...open, { day: today, playedMs: 0 }]
+  return { session, run, tick, played, knows: hours.between(since, tick) } as const
+}
+
+function restartMoves(world: World, model: Model): readonly Move[] {
+  if (world.restartsLeft === 0) return []
+  const { service, next, restartsLeft } = world
+  const [process] = unknownRuns({ ...world, service: { phase: 'down' }, process: '' }, model)
+  if (process === undefined) return []
+  const down = {
+    service: { phase: 'down' },
+    ...{ process, restartsLeft: restartsLeft - 1 },
+    next: service.phase === 'starting' ? service.session + 1 : next,
+  } as const
+  const isCounting = service.phase === 'playing' || service.phase === 'ending'
+  const forgetful = isCounting ? withForgotten(service.session, world) : world
+  return [{ label: 'the service is killed', world: { ...forgetful, ...down } }]
+}
+
+/** The game may stop while nobody looks. */
+function exitMoves(world: World): readonly Move[] {
+  const { game } = world
+  if (game === undefined) return []
+  return [{ label: 'the game stops', world: withForgotten(game.session, { ...world, game: undefined }) }]
+}
+
+/**
+ * The service looks for what is open, and goes on with it if its game still runs. A game whose session is not open any
+ * more is stopped; a session whose game has stopped is left to whoever recovers it.
+ */
+function bootMoves(world: World, model: Model): readonly Move[] {
+  const { game } = world
+  if (game === undefined) return [{ label: 'the service is up', world: { ...world, service: { phase: 'idle' } } }]
+  const { session, launchedAt } = game
+  const open = openSession(world.rows, NODE)
+  if (open?.sessionId !== idsOf(session).sessionId) return [gaveUpOn(session, 'looking', world)]
+  const [run] = unknownRuns(world, model)
+  if (run === undefined) return []
+  const from = open.run
+  const service = { phase: 'continuing', session, from, run, since: world.tick } as const
+  const isTold = model.retells === 'age of the game'
+  const since = isTold ? launchedAt : world.tick
+  const told = { played: model.hours.split(since, world.tick), knows: model.hours.between(since, world.tick) }
+  const message = model.messageOf({ type: 'continue', session, tick: world.tick, from, run, ...told })
+  const asking = { ...(isTold ? world : withForgotten(session, world)), service }
+  return sent(message, asking, model)
+}
+
+/** Names for a run that nobody tells of: one that was told of once, and is not any more, is as good as new. */
+function unknownRuns({ rows, wire, service, process }: World, { bounds }: Model): readonly RunId[] {
+  const known = new Set([process, ...runsIn(rows)])
+  if ('run' in service) known.add(service.run).add('from' in service ? service.from : service.run)
+  for (const { call } of wire) {
+    if ('run' in call) known.add(call.run)
+    if ('from' in call) known.add(call.from)
+  }
+  return Array.from({ length: bounds.runs }, (_, index) => `${index}`).filter((run) => !known.has(run))
+}
+
+/** The service is done with the session, whatever became of its calls. */
+export function gaveUpOn(session: number, what: string, world: World): Move {
+  const idle = { ...world, game: undefined, service: { phase: 'idle' } } as const
+  return { label: `the service gives up ${what}`, world: withForgotten(session, idle) }
+}

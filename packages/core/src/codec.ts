@@ -1,0 +1,155 @@
+import { type Day, isDay } from './day.ts'
+import { invalidArgument } from './errors.ts'
+import { checkPeriod } from './period.ts'
+import type { Period } from './session.ts'
+import type { JsonObject, JsonValue } from './values.ts'
+import { checkDuration, checkId, checkInstant, checkInteger, describe, parseInstant } from './values.ts'
+
+/**
+ * The form of events and snapshots in the database: canonical JSON (RFC 8785) with snake_case keys, instants as
+ * ISO 8601 in UTC, an absent field left out. One table of fields drives writing, checking and reading.
+ */
+export interface Codec<T> {
+  /** @throws StoreError `INVALID_ARGUMENT`, naming `path`. */
+  encode(value: unknown, path: string): JsonValue
+  /** @throws Error when `json` is not what `encode` makes. */
+  decode(json: JsonValue | undefined, path: string): T
+  /** Whether the field may be left out. */
+  readonly optional?: true
+}
+
+export type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> }
+/** The fields of each case of a union, by its `type`. */
+export type Cases<U extends { readonly type: string }> = {
+  readonly [T in U['type']]: Fields<Omit<Extract<U, { readonly type: T }>, 'type'>>
+}
+
+export const id: Codec<string> = { encode: checkId, decode: (json, path) => checkId(json, path) }
+export const text: Codec<string> = { encode: checkText, decode: checkText }
+export const duration: Codec<number> = { encode: checkDuration, decode: checkDuration }
+export const integer: Codec<number> = { encode: checkSafeInteger, decode: checkSafeInteger }
+export const count: Codec<number> = { encode: checkDurationLike, decode: checkDurationLike }
+export const flag: Codec<boolean> = { encode: checkFlag, decode: checkFlag }
+export const reason: Codec<string> = { encode: checkReason, decode: checkReason }
+export const day: Codec<Day> = { encode: checkDay, decode: checkDay }
+export const period: Codec<Period> = { encode: checkPeriod, decode: checkPeriod }
+export const instant: Codec<Date> = {
+  encode: (value, path) => checkInstant(value, path).toISOString(),
+  decode: (json, path) => checkInstant(parseInstant(json), path),
+}
+
+export function optional<T>(codec: Codec<T>): Codec<T | undefined> {
+  return {
+    optional: true,
+    encode: (value, path) => codec.encode(value, path),
+    decode: (json, path) => (json === undefined ? undefined : codec.decode(json, path)),
+  }
+}
+
+export function list<T>(item: Codec<T>, maxLength: number): Codec<readonly T[]> {
+  const check = (value: unknown, path: string): readonly unknown[] => {
+    if (Array.isArray(value) && value.length <= maxLength) return Array.from<unknown>(value)
+    throw invalidArgument(`${path} must be an array of at most ${maxLength} items, not ${describe(value)}`)
+  }
+  return {
+    encode: (value, path) => check(value, path).map((element, index) => item.encode(element, `${path}[${index}]`)),
+    decode: (json, path) =>
+      check(json, path).map((element, index) => item.decode(element as JsonValue, `${path}[${index}]`)),
+  }
+}
+
+export function record<T>(fields: Fields<T>): Codec<T> {
+  return {
+    encode(value, path) {
+      if (typeof value !== 'object' || value === null) {
+        throw invalidArgument(`${path} must be an object, not ${describe(value)}`)
+      }
+      return encodeFields(fields, value, path, [])
+    },
+    decode: (json, path) => decodeFields(fields, checkObject(json, path), path),
+  }
+}
+
+export function cases<U extends { readonly type: string }>(table: Cases<U>): Codec<U> {
+  return {
+    encode(value, path) {
+      const { type, fields } = caseOf(table, value, path)
+      return { type, ...encodeFields(fields, value as object, path, ['type']) }
+    },
+    decode(json, path) {
+      const { type, fields } = caseOf(table, json, path)
+      return { type, ...(decodeFields(fields, checkObject(json, path), path) as object) } as unknown as U
+    },
+  }
+}
+
+function caseOf(table: object, value: unknown, path: string): { type: string; fields: Fields<unknown> } {
+  const type: unknown = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
+  if (typeof type !== 'string' || !Object.hasOwn(table, type)) {
+    throw invalidArgument(`${path}.type must be one of ${Object.keys(table).join(', ')}, not ${describe(type)}`)
+  }
+  return { type, fields: (table as Record<string, Fields<unknown>>)[type] as Fields<unknown> }
+}
+
+function encodeFields<T>(fields: Fields<T>, value: object, path: string, known: readonly string[]): JsonObject {
+  const stray = Object.keys(value).find((key) => !known.includes(key) && !Object.hasOwn(fields, key))
+  if (stray !== undefined) throw invalidArgument(`${path} has no field ${describe(stray)}`)
+  const json: Record<string, JsonValue> = {}
+  for (const [key, codec] of Object.entries<Codec<unknown>>(fields)) {
+    const field: unknown = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
+    if (field === undefined && codec.optional) continue
+    json[snakeCase(key)] = codec.encode(field, `${path}.${key}`)
+  }
+  return json
+}
+
+/** Keys that `fields` does not name are left alone: a newer version may have written them. */
+function decodeFields<T>(fields: Fields<T>, json: JsonObject, path: string): T {
+  const value: Record<string, unknown> = {}
+  for (const [key, codec] of Object.entries<Codec<unknown>>(fields)) {
+    const name = snakeCase(key)
+    const field = codec.decode(Object.hasOwn(json, name) ? json[name] : undefined, `${path}.${name}`)
+    if (field !== undefined) value[key] = field
+  }
+  return value as T
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+export function checkObject(value: unknown, path: string): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+  throw invalidArgument(`${path} must be an object, not ${describe(value)}`)
+}
+
+export function checkText(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw invalidArgument(`${path} must be a string, not ${describe(value)}`)
+  if (value.isWellFormed()) return value
+  throw invalidArgument(`${path} contains a lone surrogate, which is not Unicode text: ${describe(value)}`)
+}
+
+/** Why something was corrected. @throws StoreError `INVALID_ARGUMENT`. */
+export function checkReason(value: unknown, path: string): string {
+  const given = checkText(value, path)
+  if (given.trim() !== '') return given
+  throw invalidArgument(`${path} is empty; say why`)
+}
+
+function checkDay(value: unknown, path: string): Day {
+  if (typeof value === 'string' && isDay(value)) return value
+  throw invalidArgument(`${path} must be a day, as YYYY-MM-DD, not ${describe(value)}`)
+}
+
+function checkFlag(value: unknown, path: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw invalidArgument(`${path} must be true or false, not ${describe(value)}`)
+}
+
+function checkSafeInteger(value: unknown, path: string): number {
+  return checkInteger(value, path, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+}
+
+function checkDurationLike(value: unknown, path: string): number {
+  return checkInteger(value, path, 0, Number.MAX_SAFE_INTEGER)
+}

@@ -1,0 +1,88 @@
+import type { OriginalRecord } from './audit.ts'
+import type { Day } from './day.ts'
+import type { Reserved } from './session.ts'
+import type { DurationMs, EntryId, NodeId, RunId, Scope, SessionId } from './values.ts'
+
+/** What is to be written, row by row, in this order. It does not depend on what is stored any more. */
+export type Effect =
+  | { readonly table: 'audit'; readonly content: AuditContent }
+  /** Adds to the row, or takes from it, but never to below zero. */
+  | {
+      readonly table: 'usage'
+      readonly scope: Scope
+      readonly day: Day
+      readonly entryId: EntryId
+      readonly node: NodeId
+      readonly addMs: number
+    }
+  | {
+      readonly table: 'cooldown'
+      readonly scope: Scope
+      readonly entryId: EntryId
+      /** Absent: the cooldown is removed. */
+      readonly until?: Date
+    }
+  | { readonly table: 'snapshot'; readonly scope: Scope; readonly node: NodeId; readonly text: string }
+  /** Replaces the day's extra time. */
+  | {
+      readonly table: 'grant'
+      readonly scope: Scope
+      readonly day: Day
+      readonly entryId: EntryId
+      readonly grantedMs: DurationMs
+    }
+  /** Puts the row in place of the one with its key. */
+  | { readonly table: 'session'; readonly row: SessionRow }
+  /** Replaces what a run has reported of a session for a day. */
+  | {
+      readonly table: 'played'
+      readonly scope: Scope
+      readonly sessionId: SessionId
+      readonly run: RunId
+      readonly day: Day
+      readonly playedMs: DurationMs
+    }
+  /** The node was heard of. Its clock shows `at`. */
+  | { readonly table: 'node'; readonly node: NodeId; readonly at: Date }
+
+/** A session, as it is stored: keyed by scope and id. At most one without `endedAt` in a scope on a node. */
+export interface SessionRow {
+  readonly scope: Scope
+  readonly sessionId: SessionId
+  readonly node: NodeId
+  readonly run: RunId
+  readonly entryId: EntryId
+  readonly startedAt: Date
+  readonly deadline?: Date
+  readonly lastReportedAt: Date
+  readonly endedAt?: Date
+  /** The newest report of the run that owns it; 0 before the first. */
+  readonly report: number
+  readonly durationMs: DurationMs
+  readonly reserved?: Reserved
+  /** What nothing is found by, as canonical JSON. To be kept byte for byte. */
+  readonly text: string
+}
+
+export interface AuditContent {
+  readonly timestamp: Date
+  readonly scope: Scope
+  readonly node: NodeId
+  readonly type: string
+  readonly entryId?: EntryId
+  readonly sessionId?: SessionId
+  /** The event as canonical JSON. To be kept byte for byte. */
+  readonly text: string
+  readonly original?: OriginalRecord
+  /** `contentDigest` of all the above. */
+  readonly digest: string
+}
+
+/** `id` is the previous record's plus one, from 1; `hash` is `linkHash` of the previous record's, the id and the digest. */
+export interface AuditPosition {
+  readonly id: number
+  readonly hash: string
+}
+
+/** An unreadable `timestamp` comes back as an Invalid Date, an unreadable `original.id` as no safe integer. */
+export type AuditRow = AuditContent & AuditPosition

@@ -1,0 +1,55 @@
+import { addDays, type Day, dayAt, dayNumber, LAST_DAY_NUMBER, parseDay, startOfMonth, startOfWeek } from './day.ts'
+import { invalidArgument } from './errors.ts'
+import type { Period } from './session.ts'
+import type { PeriodOptions } from './store.ts'
+import { checkFields, describe } from './values.ts'
+
+/** Days, `[from, to)`; without `to`, to the end of time. */
+export interface Span {
+  readonly from: Day
+  readonly to?: Day
+}
+
+/** The first day of the period that a day lies in. */
+export const PERIODS: Readonly<Record<Period, (day: Day) => Day>> = {
+  day: (day) => day,
+  week: startOfWeek,
+  month: startOfMonth,
+}
+
+/** From its first day on, these many days lead into the next one. */
+const DAYS_MAX: Readonly<Record<Period, number>> = { day: 1, week: 7, month: 31 }
+
+/** The period that `day` lies in. @throws StoreError `INVALID_ARGUMENT` unless `isDay(day)`. */
+export function spanOf(day: Day, period: Period): Span {
+  const startOf = PERIODS[period]
+  const from = startOf(day)
+  const days = DAYS_MAX[period]
+  return dayNumber(from) + days > LAST_DAY_NUMBER ? { from } : { from, to: startOf(addDays(from, days)) }
+}
+
+/** The last day of the span. */
+export function lastDayOf({ to }: Span): Day {
+  return to === undefined ? dayAt(LAST_DAY_NUMBER) : addDays(to, -1)
+}
+
+export function isWithin(day: Day, { from, to }: Span): boolean {
+  return day >= from && (to === undefined || day < to)
+}
+
+/** Returns `value` if it is a period. @throws StoreError `INVALID_ARGUMENT`. */
+export function checkPeriod(value: unknown, what: string): Period {
+  if (typeof value === 'string' && Object.hasOwn(PERIODS, value)) return value as Period
+  throw invalidArgument(`${what} must be day, week or month, not ${describe(value)}`)
+}
+
+/** The stated period, or the day. @throws StoreError `INVALID_ARGUMENT`. */
+export function quotaPeriod(period: unknown): Period {
+  return period === undefined ? 'day' : checkPeriod(period, 'period')
+}
+
+/** The days that a read is about. @throws StoreError `INVALID_ARGUMENT`. */
+export function spanOfPeriod(day: Day, options: PeriodOptions): Span {
+  const { period } = checkFields(options, ['period'], 'options')
+  return spanOf(parseDay(day), quotaPeriod(period))
+}

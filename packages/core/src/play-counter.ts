@@ -1,0 +1,171 @@
+import type { Calendar } from './calendar.ts'
+import type { Clock } from './clock.ts'
+import { addDays, type Day, dayNumber, LAST_DAY_NUMBER } from './day.ts'
+import { invalidArgument } from './errors.ts'
+import { LIMITS } from './limits.ts'
+import { splitByDay } from './played.ts'
+import type { ClockJump, DayPlayed, Reserved, SessionRecord } from './session.ts'
+import type { DurationMs } from './values.ts'
+import { checkDuration, checkInstant } from './values.ts'
+
+/** What one run of a service has counted of a session, and what of it is not known to be stored. */
+export interface CountedReport {
+  readonly report: number
+  /** Where the hands stood. */
+  readonly now: Date
+  readonly monotonicMs: number
+  readonly day: Day
+  readonly played: readonly DayPlayed[]
+  readonly jumps: readonly ClockJump[]
+}
+
+/**
+ * Counts how long a session is played: by the hand of the clock that only goes forward, so that a clock which is set
+ * changes no total. On which day time lies is told by the wall clock when it is counted.
+ */
+export class PlayCounter {
+  readonly #clock: Clock
+  readonly #calendar: Calendar
+  /** What is booked of the session beside what this counter has told. */
+  #othersMs = 0
+  readonly #played = new Map<Day, DurationMs>()
+  readonly #acknowledged = new Map<Day, DurationMs>()
+  #countedMs = 0
+  #report = 0
+  #jumps: ClockJump[] = []
+  /** What is booked ahead, and not used up: time that it covers lies on its day, whatever the wall clock shows. */
+  #covered: Reserved | undefined
+  #isStopped = false
+  /** Where the hands stood at the last look. */
+  #wallMs: number
+  #monotonicMs: number
+  /** How far the time since the last look, or a part of it, is counted: fractions are kept for the next. */
+  #countedUpToMs: number
+
+  constructor({ clock, calendar }: { readonly clock: Clock; readonly calendar: Calendar }) {
+    this.#clock = clock
+    this.#calendar = calendar
+    this.#wallMs = checkInstant(clock.now(), 'the time of the clock').getTime()
+    this.#monotonicMs = clock.monotonicMs()
+    this.#countedUpToMs = this.#monotonicMs
+  }
+
+  /** From now on nothing is counted, until `resume`: the entry has ended. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** The entry runs after all, and has since it was stopped. */
+  resume(): void {
+    this.#isStopped = false
+  }
+
+  /** How much time has passed since `count` returned `counted`, by the hand that only goes forward. */
+  elapsedSince({ monotonicMs }: Pick<CountedReport, 'monotonicMs'>): DurationMs {
+    return Math.max(0, Math.ceil(this.#clock.monotonicMs() - monotonicMs))
+  }
+
+  /** Where the hand stands that only goes forward, as of the last look. */
+  get monotonicMs(): number {
+    return this.#monotonicMs
+  }
+
+  /**
+   * Counts up to now, and returns what is to be reported: each day's total that was not acknowledged, and today's.
+   * @param activeMs How long the session was active, in all, by another measure than the clock's.
+   * @throws StoreError `INVALID_ARGUMENT`; then nothing is counted.
+   */
+  count(activeMs: DurationMs | undefined): CountedReport {
+    const now = checkInstant(this.#clock.now(), 'the time of the clock')
+    const monotonicMs = this.#clock.monotonicMs()
+    if (!this.#isStopped) this.#countUpTo(now, monotonicMs, activeMs)
+    this.#report += 1
+    if (!this.#isStopped) this.#see(now, monotonicMs)
+    return {
+      ...{ report: this.#report, now, monotonicMs, day: this.#calendar.dayOf(now) },
+      ...{ played: this.#open(now), jumps: [...this.#jumps] },
+    }
+  }
+
+  /** What was reported is stored, and the session then looked like `record`. */
+  acknowledge({ report, played }: CountedReport, record: SessionRecord): void {
+    for (const { day, playedMs } of played) {
+      this.#acknowledged.set(day, Math.max(playedMs, this.#acknowledged.get(day) ?? 0))
+    }
+    this.#jumps = this.#jumps.filter((jump) => jump.report > report)
+    this.accept(record)
+  }
+
+  /** What is booked, and booked ahead, by the store's word. */
+  accept({ durationMs, reserved }: SessionRecord): void {
+    this.#othersMs = durationMs - [...this.#acknowledged.values()].reduce((sum, ms) => sum + ms, 0)
+    this.#covered = reserved && this.#stillCovered(reserved)
+  }
+
+  /** A slice that an earlier try of this call has booked may belong to a day that was over when this one began. */
+  #stillCovered({ day, durationMs }: Reserved): Reserved {
+    const restMs =
+      dayNumber(day) === LAST_DAY_NUMBER ? durationMs : this.#calendar.startOf(addDays(day, 1)).getTime() - this.#wallMs
+    return { day, durationMs: Math.min(durationMs, Math.max(0, restMs)) }
+  }
+
+  #countUpTo(now: Date, monotonicMs: number, activeMs: DurationMs | undefined): void {
+    const elapsedMs = Math.max(0, Math.floor(monotonicMs - this.#countedUpToMs))
+    const moreMs =
+      activeMs === undefined
+        ? elapsedMs
+        : Math.max(0, checkDuration(activeMs, 'activeMs') - this.#othersMs - this.#countedMs)
+    const coveredMs = Math.min(moreMs, this.#covered?.durationMs ?? 0)
+    const parts = splitByDay(this.#calendar, now, moreMs - coveredMs)
+    this.#checkDays([...this.#open(now), ...parts].map(({ day }) => day))
+    if (this.#covered !== undefined) {
+      this.#add({ day: this.#covered.day, playedMs: coveredMs })
+      this.#covered = { ...this.#covered, durationMs: this.#covered.durationMs - coveredMs }
+    }
+    for (const part of parts) this.#add(part)
+    this.#countedMs += moreMs
+    this.#countedUpToMs = activeMs === undefined ? this.#countedUpToMs + elapsedMs : monotonicMs
+  }
+
+  /** Whatever was counted must fit into a report. */
+  #checkDays(days: readonly Day[]): void {
+    if (new Set(days).size <= LIMITS.SESSION_REPORT_DAYS_MAX) return
+    throw invalidArgument(`more than ${LIMITS.SESSION_REPORT_DAYS_MAX} days are to be reported; report earlier`)
+  }
+
+  #add({ day, playedMs }: DayPlayed): void {
+    this.#played.set(day, (this.#played.get(day) ?? 0) + playedMs)
+  }
+
+  #see(now: Date, monotonicMs: number): void {
+    this.#seeJump(now.getTime() - this.#wallMs, monotonicMs - this.#monotonicMs)
+    this.#wallMs = now.getTime()
+    this.#monotonicMs = monotonicMs
+  }
+
+  #open(now: Date): readonly DayPlayed[] {
+    const today = this.#calendar.dayOf(now)
+    if (!this.#played.has(today)) this.#played.set(today, 0)
+    return [...this.#played]
+      .filter(([day, playedMs]) => day === today || playedMs > (this.#acknowledged.get(day) ?? 0))
+      .map(([day, playedMs]) => ({ day, playedMs }))
+  }
+
+  #seeJump(wallMs: number, elapsedMs: number): void {
+    const monotonicMs = Math.max(0, Math.round(elapsedMs))
+    if (Math.abs(wallMs - monotonicMs) < LIMITS.CLOCK_JUMP_MS_MIN) return
+    this.#jumps.push({ report: this.#report, wallMs, monotonicMs })
+    // While nothing is acknowledged, the newest are kept apart, and the oldest told as one.
+    if (this.#jumps.length <= LIMITS.SESSION_JUMPS_MAX) return
+    const [first, second, ...others] = this.#jumps
+    if (first === undefined || second === undefined) return
+    this.#jumps = [
+      {
+        report: second.report,
+        wallMs: first.wallMs + second.wallMs,
+        monotonicMs: first.monotonicMs + second.monotonicMs,
+      },
+      ...others,
+    ]
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  cooldownKey,
+  type GroupKeys,
+  nodeKey,
+  operationKey,
+  playedKey,
+  sessionKey,
+  spanKey,
+  usageKey,
+  type UsageSpan,
+} from '../group-keys.ts'
+import type { StoredState } from '../group-state.ts'
+import { lastDayOf } from '../period.ts'
+import { parseInstant } from '../values.ts'
+import type { Batch } from './program.ts'
+import type { UsageSumRow } from './queries.ts'
+import { sessionRow, sumOf, toInteger } from './rows.ts'
+import type { Statements } from './statements.ts'
+
+/** Asks for all that decisions depend on; what is returned tells it once the flight is back. */
+export function lookUp(look: Batch, statements: Statements, keys: GroupKeys): StoredState {
+  const each = <K, R>(names: readonly K[], nameOf: (key: K) => string, ask: (key: K) => () => readonly R[]) =>
+    new Map(names.map((key) => [nameOf(key), ask(key)]))
+
+  const usage = each(keys.usage, spanKey, (span) => look.add(usageOf(statements, span)))
+  const nodeUsage = each(keys.nodeUsage, usageKey, (key) => look.add(statements.nodeUsage(key)))
+  const granted = each(keys.granted, spanKey, (span) => look.add(statements.granted(spanSlots(span))))
+  const reserved = each(keys.reserved, spanKey, (span) => look.add(statements.reserved(spanSlots(span))))
+  const cooldowns = each(keys.cooldowns, cooldownKey, (key) => look.add(statements.cooldown(key)))
+  const snapshots = each(keys.snapshots, nodeKey, (key) => look.add(statements.revision(key)))
+  const operations = each(keys.operations, operationKey, (key) => look.add(statements.operation(key)))
+  const sessions = each(keys.sessions, sessionKey, (key) => look.add(statements.session(key)))
+  const openSessions = each(keys.openSessions, nodeKey, (key) => look.add(statements.openSession(key)))
+  const played = each(keys.played, playedKey, ({ scope, sessionId, run, day }) =>
+    look.add(statements.played({ scope, session_id: sessionId, run, day })),
+  )
+  const sum = (found: ReadonlyMap<string, () => readonly UsageSumRow[]>, span: UsageSpan) =>
+    sumOf(found.get(spanKey(span))?.()[0])
+
+  return {
+    usage: (span) => sum(usage, span),
+    nodeUsage: (key) =>
+      (nodeUsage.get(usageKey(key))?.() ?? []).map(({ node, duration_ms }) => ({
+        node,
+        durationMs: toInteger(duration_ms, 'usage.duration_ms'),
+      })),
+    granted: (span) => sum(granted, span),
+    reserved: (span) => sum(reserved, span),
+    cooldown(key) {
+      const row = cooldowns.get(cooldownKey(key))?.()[0]
+      return row && parseInstant(row.until)
+    },
+    revision(key) {
+      const row = snapshots.get(nodeKey(key))?.()[0]
+      return row === undefined ? 0 : toInteger(row.revision, 'snapshot.revision')
+    },
+    operation(key) {
+      const row = operations.get(operationKey(key))?.()[0]
+      return (
+        row && {
+          digest: row.digest,
+          firstAuditId: toInteger(row.first_audit_id, 'operations.first_audit_id'),
+          auditCount: toInteger(row.audit_count, 'operations.audit_count'),
+        }
+      )
+    },
+    session(key) {
+      const row = sessions.get(sessionKey(key))?.()[0]
+      return row && sessionRow(row)
+    },
+    openSession(key) {
+      const row = openSessions.get(nodeKey(key))?.()[0]
+      return row && sessionRow(row)
+    },
+    played(key) {
+      const row = played.get(playedKey(key))?.()[0]
+      return row === undefined ? 0 : toInteger(row.played_ms, 'session_played.played_ms')
+    },
+  }
+}
+
+function usageOf(statements: Statements, span: UsageSpan) {
+  const { scope, entryId, from } = span
+  const slots = spanSlots(span)
+  return slots.last === from ? statements.usageOfDay({ scope, entryId, day: from }) : statements.usageOfSpan(slots)
+}
+
+function spanSlots({ scope, entryId, ...span }: UsageSpan) {
+  return { scope, entryId, from: span.from, last: lastDayOf(span) }
+}

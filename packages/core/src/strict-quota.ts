@@ -1,0 +1,39 @@
+import type { Calendar } from './calendar.ts'
+import { addDays, dayNumber, LAST_DAY_NUMBER } from './day.ts'
+import type { QuotaLimit, Reservation } from './session.ts'
+import type { DurationMs } from './values.ts'
+import { checkFields, checkInteger, checkList } from './values.ts'
+
+/**
+ * Time is booked ahead, in slices, as far as every limit leaves room: what is played never passes a limit, however many
+ * machines share it, as long as each stops when its slice is over. A machine that dies keeps at most one slice from the
+ * others, until it is recovered. A slice ends with the day.
+ */
+export interface StrictQuota {
+  /** 1 to 16. */
+  readonly limits: readonly QuotaLimit[]
+  /** How much is booked ahead by each checkpoint, in milliseconds, from 1. */
+  readonly sliceMs: DurationMs
+}
+
+/** How many limits a strict quota has at most. */
+export const STRICT_LIMITS_MAX = 16
+
+/** The quota, in objects of ours. @throws StoreError `INVALID_ARGUMENT`. */
+export function checkStrict(strict: StrictQuota | undefined): StrictQuota | undefined {
+  if (strict === undefined) return undefined
+  const { limits, sliceMs } = checkFields(strict, ['limits', 'sliceMs'], 'strict')
+  const own = checkList(limits, 'strict.limits', 1, STRICT_LIMITS_MAX).map((limit) => {
+    const { period, limitMs } = checkFields(limit, ['period', 'limitMs'], 'limit')
+    return { period, limitMs }
+  })
+  return { limits: own, sliceMs: checkInteger(sliceMs, 'strict.sliceMs', 1, Number.MAX_SAFE_INTEGER) }
+}
+
+/** The next slice: it ends with the day, as the next day has its own limit. */
+export function reservationAt(now: Date, calendar: Calendar, { limits, sliceMs }: StrictQuota): Reservation {
+  const day = calendar.dayOf(now)
+  const restMs =
+    dayNumber(day) === LAST_DAY_NUMBER ? sliceMs : calendar.startOf(addDays(day, 1)).getTime() - now.getTime()
+  return { day, upToMs: Math.min(sliceMs, restMs), limits }
+}

@@ -1,0 +1,61 @@
+import { importRustStore } from '@shepherd-store/sqlite/rust'
+import { describe, expect, test } from 'vitest'
+import { openTestStore, writeRustDatabase } from './rust-database.ts'
+
+const DAY = '2026-11-20'
+const CORRECTION = { by: 'mum', why: 'it ran during dinner' }
+
+/** A source in which lofi was played for so many seconds of one day. */
+function sourcePath(seconds: number): string {
+  return writeRustDatabase({
+    audits: [[1, '2026-11-20T20:20:00+01:00', '{"type":"service_started"}']],
+    usage: [['lofi', DAY, seconds]],
+  })
+}
+
+describe('what a parent took off imported usage stays off', () => {
+  test.each([
+    ['in part', -600_000, 3_000_000],
+    ['as a whole', -3_600_000, 0],
+  ])('%s, when the source is imported again, and when it has grown', async (_, byMs, left) => {
+    const { store, rows } = await openTestStore()
+    const path = sourcePath(3_600)
+    await importRustStore(path, store)
+    await store.adjustUsage('lofi', DAY, byMs, CORRECTION)
+    const before = rows()
+    expect((await importRustStore(path, store)).counts.usage.addedMs).toBe(0)
+    expect(rows()).toEqual(before)
+
+    expect((await importRustStore(sourcePath(3_700), store)).counts.usage.addedMs).toBe(100_000)
+    expect(await store.getUsage('lofi', DAY)).toBe(left + 100_000)
+  })
+
+  test('time and again', async () => {
+    const { store } = await openTestStore()
+    for (let hours = 1; hours <= 4; hours += 1) {
+      await importRustStore(sourcePath(3_600 * hours), store)
+      await store.adjustUsage('lofi', DAY, -600_000, CORRECTION)
+    }
+    expect(await store.getUsage('lofi', DAY)).toBe(4 * 3_000_000)
+  })
+})
+
+test.each([
+  ['added by a parent', async () => undefined, 600_000],
+  ['taken off another day', async () => undefined, -600_000],
+])('what was %s does not keep an import from bringing what is new', async (_, __, byMs) => {
+  const { store } = await openTestStore()
+  await store.addUsage('lofi', '2026-11-21', 600_000)
+  await importRustStore(sourcePath(3_600), store)
+  await store.adjustUsage('lofi', byMs < 0 ? '2026-11-21' : DAY, byMs, CORRECTION)
+  expect((await importRustStore(sourcePath(3_700), store)).counts.usage.addedMs).toBe(100_000)
+})
+
+test('what a parent took off before the first import is no matter of the import', async () => {
+  const { store } = await openTestStore()
+  await store.addUsage('lofi', DAY, 600_000)
+  await store.adjustUsage('lofi', DAY, -600_000, CORRECTION)
+  await importRustStore(sourcePath(3_600), store)
+  await importRustStore(sourcePath(3_700), store)
+  expect(await store.getUsage('lofi', DAY)).toBe(3_700_000)
+})
