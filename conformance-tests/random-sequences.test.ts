@@ -5,12 +5,10 @@ import { mapHarness } from './map-harness.ts'
 import { memoryHarness } from './memory-harness.ts'
 import { postgresHarness } from './postgres-harness.ts'
 import { createDatabase } from './postgres/database.ts'
+import { path, seed } from './seed.ts'
 import { sqliteHarness } from './sqlite-harness.ts'
 
 const runs = Number(process.env['SHEPHERD_TEST_RANDOM_SEQUENCES'] ?? 200)
-const seed = Number(process.env['SHEPHERD_TEST_SEED'] ?? 20_261_123)
-/** Where a failure says that it was found: replays it alone. */
-const path = process.env['SHEPHERD_TEST_PATH']
 
 const { url, drop } = await createDatabase(inject('postgresUrl'))
 afterAll(drop)

@@ -6,6 +6,7 @@ import { afterAll, describe, inject, test } from 'vitest'
 import { memoryHarness } from './memory-harness.ts'
 import { postgresHarness } from './postgres-harness.ts'
 import { createDatabase } from './postgres/database.ts'
+import { seed } from './seed.ts'
 import { DAY, START_AT } from './session-processes/endings.ts'
 import { Fleet, type FleetView } from './session-processes/fleet.ts'
 import { ENTRY, type MachineRules } from './session-processes/machine.ts'
@@ -16,7 +17,6 @@ import { sqliteHarness } from './sqlite-harness.ts'
 
 /** How often two nodes recover one session, on each backend. */
 const RACES = Number(process.env['SHEPHERD_TEST_RECOVERY_RACES'] ?? 200)
-const SEED = Number(process.env['SHEPHERD_TEST_SEED'] ?? 20_261_123)
 
 const LIMIT_MS = 3_600_000
 /** Starts and checkpoints of all machines. */
@@ -114,7 +114,7 @@ test.each(SHARED)('two processes on $name use a strict limit up, and never pass 
   try {
     const both = await Promise.all(nodes.map(() => players.next()))
     for (const [index, player] of both.entries()) {
-      const as = { scope: 'child', node: `machine-${index}`, startAt: START_AT, seed: SEED + index }
+      const as = { scope: 'child', node: `machine-${index}`, startAt: START_AT, seed: seed + index }
       player.start({ ...as, type: 'use_up', rules: { limitMs: LIMIT_MS, intervalMs: SLICE_MS, strict: true } })
     }
     await place.afterwards({ scope: 'child', node: 'observer' }, async (store) => {
@@ -137,7 +137,7 @@ async function useFleet(
   { machines, rules }: { readonly machines: number; readonly rules: MachineRules },
   use: (fleet: Fleet) => Promise<void>,
 ): Promise<void> {
-  const fleet = await Fleet.open(harness, { machines, rules, seed: SEED })
+  const fleet = await Fleet.open(harness, { machines, rules, seed })
   try {
     await use(fleet)
   } finally {

@@ -5,15 +5,13 @@ import { mapHarness } from './map-harness.ts'
 import { memoryHarness } from './memory-harness.ts'
 import { postgresHarness } from './postgres-harness.ts'
 import { createDatabase } from './postgres/database.ts'
+import { path, seed } from './seed.ts'
 import { histories } from './session-histories/history.ts'
 import { Households } from './session-histories/household.ts'
 import { sqliteHarness } from './sqlite-harness.ts'
 
 /** `SHEPHERD_TEST_SESSION_HISTORIES`: how many histories each backend goes through. */
 const runs = Number(process.env['SHEPHERD_TEST_SESSION_HISTORIES'] ?? 150)
-const seed = Number(process.env['SHEPHERD_TEST_SEED'] ?? 20_261_123)
-/** Where a failure says that it was found: replays it alone. */
-const path = process.env['SHEPHERD_TEST_PATH']
 
 const { url, drop } = await createDatabase(inject('postgresUrl'))
 afterAll(drop)

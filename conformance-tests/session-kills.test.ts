@@ -3,6 +3,7 @@ import { manualClock } from '@shepherd-store/core'
 import { createMemoryData, createMemoryStore } from '@shepherd-store/memory'
 import { afterAll, describe, inject, test } from 'vitest'
 import { createDatabase } from './postgres/database.ts'
+import { seed } from './seed.ts'
 import { crashRounds } from './session-processes/crash-rounds.ts'
 import { RESTARTED_AT, START_AT } from './session-processes/endings.ts'
 import { killRounds } from './session-processes/kill-rounds.ts'
@@ -13,7 +14,6 @@ import { Players } from './session-processes/player.ts'
 
 /** How many processes are killed around the end of a session, on each backend. */
 const KILLS = Number(process.env['SHEPHERD_TEST_KILLS'] ?? 15)
-const SEED = Number(process.env['SHEPHERD_TEST_SEED'] ?? 20_261_123)
 /** Where no process is killed, a round takes a millisecond. */
 const CRASHES = Math.max(200, KILLS)
 
@@ -31,7 +31,7 @@ describe.each(SHARED)('on $name', ({ createPlace }) => {
     { timeout: 60_000 + KILLS * 5_000 },
     async ({ annotate }) => {
       await usePlace(createPlace, async (place) => {
-        const outcomes = await killRounds(place, KILLS, SEED)
+        const outcomes = await killRounds(place, KILLS, seed)
         const told = Object.entries(outcomes).map(([outcome, count]) => `${outcome} ${count}`)
         await annotate(told.join(', '))
         assert.ok(outcomes.before > 0 && outcomes.after > 0, told.join(', '))
@@ -59,7 +59,7 @@ describe('on memory', () => {
   test(`${CRASHES} ends of sessions that a crash meets take effect as a whole or not at all, and once when they are made again`, async ({
     annotate,
   }) => {
-    const outcomes = await crashRounds(CRASHES, SEED)
+    const outcomes = await crashRounds(CRASHES, seed)
     await annotate(`all ${outcomes.all}, none ${outcomes.none}`)
     assert.ok(outcomes.all > 0 && outcomes.none > 0)
   })

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** A stream of choices that its seed alone determines. */
 export interface Seeded {
   /** From 0 up to 1, which is left out. */
@@ -6,14 +8,14 @@ export interface Seeded {
   integer(from: number, to: number): number
 }
 
-/** mulberry32, by Tommy Ettinger, in the public domain. */
+const BYTES = 6
+
+/** Each choice is a digest of the seed and of its place in the stream. */
 export function seeded(seed: number): Seeded {
-  let state = seed >>> 0
+  let place = 0
   const fraction = (): number => {
-    state = (state + 0x6d_2b_79_f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+    place += 1
+    return createHash('sha256').update(`${seed} ${place}`).digest().readUIntBE(0, BYTES) / 256 ** BYTES
   }
   return { fraction, integer: (from, to) => from + Math.floor(fraction() * (to - from + 1)) }
 }

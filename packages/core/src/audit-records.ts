@@ -3,6 +3,7 @@ import type { AuditRequest } from './driver.ts'
 import type { AuditRow } from './effects.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import type { VerifyOptions } from './store.ts'
 import type { Scope } from './values.ts'
 import { checkFields, checkId, checkInteger, checkScopeQuery, describe } from './values.ts'
 import { decodeEvent } from './wire.ts'
@@ -30,8 +31,14 @@ export function checkPageLimit(limit: unknown): number {
   return checkInteger(limit, 'limit', 1, LIMITS.AUDIT_PAGE_LIMIT_MAX)
 }
 
-/** A record will do. @throws StoreError `INVALID_ARGUMENT`. */
-export function checkHead(head: AuditHead): AuditHead {
+/** The head that was kept elsewhere, if one is given. @throws StoreError `INVALID_ARGUMENT`. */
+export function expectedHeadOf(options: VerifyOptions): AuditHead | undefined {
+  const { expectedHead } = checkFields(options, ['expectedHead'], 'options')
+  return expectedHead === undefined ? undefined : checkHead(expectedHead)
+}
+
+/** A record will do. */
+function checkHead(head: AuditHead): AuditHead {
   if (typeof head !== 'object' || head === null) {
     throw invalidArgument(`expectedHead must be an object, not ${describe(head)}`)
   }

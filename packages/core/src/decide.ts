@@ -10,7 +10,7 @@ import { GroupState, type RecordedOperation, type StoredState } from './group-st
 import { LIMITS } from './limits.ts'
 import { spanOf } from './period.ts'
 import { readableCooldown, readableGrant, readableReserved, readableUsage } from './readable.ts'
-import { lookAtDetail } from './session-rows.ts'
+import { openSessionFailure, sessionRecord } from './session-records.ts'
 import { describe } from './values.ts'
 
 /** What is to become of a unit. Only `apply` writes anything. */
@@ -97,11 +97,7 @@ function checkCondition(condition: DriverCondition, state: StoredState): FailedC
     }
     case 'no_open_session': {
       const open = state.openSession(condition)
-      if (open === undefined) return undefined
-      const { sessionId, entryId, node, startedAt, text } = open
-      const { label } = lookAtDetail(text).detail
-      const named = label === undefined ? {} : { label }
-      return { type: condition.type, sessionId, entryId, ...named, node, startedAt: new Date(startedAt) }
+      return open && openSessionFailure(sessionRecord(open))
     }
   }
 }

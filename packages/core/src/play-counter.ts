@@ -1,9 +1,9 @@
 import type { Calendar } from './calendar.ts'
 import type { Clock } from './clock.ts'
-import { addDays, type Day, dayNumber, LAST_DAY_NUMBER } from './day.ts'
+import type { Day } from './day.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { splitByDay } from './played.ts'
+import { endMsOf, splitByDay } from './played.ts'
 import type { ClockJump, DayPlayed, Reserved, SessionRecord } from './session.ts'
 import type { DurationMs } from './values.ts'
 import { checkDuration, checkInstant } from './values.ts'
@@ -104,8 +104,7 @@ export class PlayCounter {
 
   /** A slice that an earlier try of this call has booked may belong to a day that was over when this one began. */
   #stillCovered({ day, durationMs }: Reserved): Reserved {
-    const restMs =
-      dayNumber(day) === LAST_DAY_NUMBER ? durationMs : this.#calendar.startOf(addDays(day, 1)).getTime() - this.#wallMs
+    const restMs = endMsOf(this.#calendar, day) - this.#wallMs
     return { day, durationMs: Math.min(durationMs, Math.max(0, restMs)) }
   }
 
@@ -145,10 +144,9 @@ export class PlayCounter {
 
   #open(now: Date): readonly DayPlayed[] {
     const today = this.#calendar.dayOf(now)
-    if (!this.#played.has(today)) this.#played.set(today, 0)
-    return [...this.#played]
-      .filter(([day, playedMs]) => day === today || playedMs > (this.#acknowledged.get(day) ?? 0))
-      .map(([day, playedMs]) => ({ day, playedMs }))
+    const open = new Map([...this.#played].filter(([day, ms]) => ms > (this.#acknowledged.get(day) ?? 0)))
+    open.set(today, this.#played.get(today) ?? 0)
+    return [...open].map(([day, playedMs]) => ({ day, playedMs }))
   }
 
   #seeJump(wallMs: number, elapsedMs: number): void {

@@ -1,5 +1,5 @@
 import type { Calendar } from './calendar.ts'
-import { addDays, dayNumber, LAST_DAY_NUMBER } from './day.ts'
+import type { Day } from './day.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import type { DayPlayed } from './session.ts'
@@ -20,10 +20,14 @@ export function splitByDay(calendar: Calendar, until: Date, durationMs: Duration
       throw invalidArgument(`${durationMs} ms are more than ${LIMITS.SESSION_REPORT_DAYS_MAX} days; report earlier`)
     }
     const day = calendar.dayOf(new Date(Math.max(0, atMs)))
-    const isLast = dayNumber(day) === LAST_DAY_NUMBER
-    const nextMs = isLast ? endMs : Math.min(endMs, calendar.startOf(addDays(day, 1)).getTime())
+    const nextMs = Math.min(endMs, endMsOf(calendar, day))
     parts.push({ day, playedMs: nextMs - atMs })
     atMs = nextMs
   }
   return parts
+}
+
+/** When the day has ended, in milliseconds since 1970. */
+export function endMsOf(calendar: Calendar, day: Day): number {
+  return calendar.startOf(day).getTime() + calendar.lengthOf(day)
 }

@@ -1,3 +1,4 @@
+import type { FailedCondition } from './change.ts'
 import type { SessionRequest } from './driver.ts'
 import type { SessionRow } from './effects.ts'
 import { invalidArgument } from './errors.ts'
@@ -73,4 +74,11 @@ export function sessionRecord(row: SessionRow): SessionRecord {
 /** What a caller sees of a node. */
 export function nodeRecord({ node, lastSeenAt, clockSkewMs }: NodeRecord): NodeRecord {
   return { node, lastSeenAt: new Date(lastSeenAt), ...(clockSkewMs === undefined ? {} : { clockSkewMs }) }
+}
+
+/** The refusal of a start while this session is open. */
+export function openSessionFailure(record: SessionRecord): FailedCondition {
+  const { sessionId, entryId, label, node, startedAt } = record
+  const named = label === undefined ? {} : { label }
+  return { type: 'no_open_session', sessionId, entryId, ...named, node, startedAt }
 }

@@ -5,6 +5,7 @@ import { LIMITS } from './limits.ts'
 import { PlayCounter } from './play-counter.ts'
 import { splitByDay } from './played.ts'
 import { only, OpenSession, type Session } from './session-handle.ts'
+import { openSessionFailure } from './session-records.ts'
 import type { SessionRecord } from './session.ts'
 import type { Store } from './store.ts'
 import { checkStrict, reservationAt, STRICT_LIMITS_MAX, type StrictQuota } from './strict-quota.ts'
@@ -52,14 +53,13 @@ export async function startSession(store: Store, options: StartOptions): Promise
   if (!result.applied) return result
   const { repeated } = result
   const { session: record } = only(result)
-  const { sessionId, entryId, label, node, startedAt, endedAt, run } = record
+  const { sessionId, entryId, node, startedAt, endedAt, run } = record
   if (endedAt !== undefined) {
     return { applied: false, failed: [{ type: 'session_is_new', sessionId, entryId, node, startedAt, endedAt }] }
   }
   if (run !== change.run || record.durationMs > 0) {
     // It is played already, by an earlier process or in this one: it goes on there, or by `continueSession`.
-    const named = label === undefined ? {} : { label }
-    return { applied: false, failed: [{ type: 'no_open_session', sessionId, entryId, ...named, node, startedAt }] }
+    return { applied: false, failed: [openSessionFailure(record)] }
   }
   return { applied: true, repeated, session: new OpenSession(store, { record, run, counter, strict }) }
 }
@@ -69,7 +69,8 @@ export interface ContinueOptions {
   readonly sessionId?: SessionId | undefined
   /**
    * How long the entry was active in this session, in all, by what the service can still tell: the age of its process,
-   * say. Default: what is booked, so that nothing is counted for the time since the last report.
+   * say. Default: what is booked, so that nothing is counted for the time since the last report. A late report of an
+   * earlier run is counted beside it where the clock was set in between, or where a continuation without it came first.
    */
   readonly activeMs?: DurationMs | undefined
   readonly strict?: StrictQuota | undefined

@@ -1,4 +1,4 @@
-import { auditRecord, auditRequest, checkAuditQuery, checkHead, checkPageLimit } from './audit-records.ts'
+import { auditRecord, auditRequest, checkAuditQuery, expectedHeadOf, checkPageLimit } from './audit-records.ts'
 import type { AuditEvent, AuditQuery, AuditRecord, AuditVerification, Correction, MaybeCorrection } from './audit.ts'
 import type { Calendar } from './calendar.ts'
 import type { Applied, Change, CommitOptions, Refused, WriteOptions } from './change.ts'
@@ -197,10 +197,7 @@ class StoreView implements Store {
 
   verifyAudits(options: VerifyOptions = {}): Promise<AuditVerification> {
     return this.#during('verifyAudits', () => {
-      const head = fromArguments(() => {
-        const { expectedHead } = checkFields(options, ['expectedHead'], 'options')
-        return expectedHead === undefined ? undefined : checkHead(expectedHead)
-      })
+      const head = fromArguments(() => expectedHeadOf(options))
       return verifyChain(allRows(this.engine), head)
     })
   }

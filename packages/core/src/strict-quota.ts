@@ -1,5 +1,5 @@
 import type { Calendar } from './calendar.ts'
-import { addDays, dayNumber, LAST_DAY_NUMBER } from './day.ts'
+import { endMsOf } from './played.ts'
 import type { QuotaLimit, Reservation } from './session.ts'
 import type { DurationMs } from './values.ts'
 import { checkFields, checkInteger, checkList } from './values.ts'
@@ -33,7 +33,5 @@ export function checkStrict(strict: StrictQuota | undefined): StrictQuota | unde
 /** The next slice: it ends with the day, as the next day has its own limit. */
 export function reservationAt(now: Date, calendar: Calendar, { limits, sliceMs }: StrictQuota): Reservation {
   const day = calendar.dayOf(now)
-  const restMs =
-    dayNumber(day) === LAST_DAY_NUMBER ? sliceMs : calendar.startOf(addDays(day, 1)).getTime() - now.getTime()
-  return { day, upToMs: Math.min(sliceMs, restMs), limits }
+  return { day, upToMs: Math.min(sliceMs, endMsOf(calendar, day) - now.getTime()), limits }
 }
