@@ -1,5 +1,5 @@
 import type { Day } from './day.ts'
-import type { Period } from './session.ts'
+import type { Period } from './period.ts'
 import type { DurationMs, EntryId, JsonObject, NodeId, Scope, SessionId } from './values.ts'
 
 /** Something that happened: what a caller appends. Field names are camelCase here and snake_case in the database. */

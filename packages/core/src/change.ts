@@ -1,6 +1,7 @@
 import type { AuditEvent, AuditRecord, Correction, MaybeCorrection, OriginalRecord, SessionEndReason } from './audit.ts'
 import type { Day } from './day.ts'
-import type { ClockJump, DayPlayed, Period, QuotaLimit, Reservation, SessionAfter } from './session.ts'
+import type { Period } from './period.ts'
+import type { ClockJump, DayPlayed, QuotaLimit, Reservation, SessionAfter } from './session.ts'
 import type { StateSnapshot } from './snapshot.ts'
 import type { DurationMs, EntryId, NodeId, OperationId, RunId, SessionId } from './values.ts'
 

@@ -1,7 +1,6 @@
 import { type Day, isDay } from './day.ts'
 import { invalidArgument } from './errors.ts'
-import { checkPeriod } from './period.ts'
-import type { Period } from './session.ts'
+import { checkPeriod, type Period } from './period.ts'
 import type { JsonObject, JsonValue } from './values.ts'
 import { checkDuration, checkId, checkInstant, checkInteger, describe, parseInstant } from './values.ts'
 

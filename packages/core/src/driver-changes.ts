@@ -1,7 +1,8 @@
 import type { Correction, SessionEndReason } from './audit.ts'
 import type { Day } from './day.ts'
 import type { AuditContent } from './effects.ts'
-import type { ClockJump, DayPlayed, Period } from './session.ts'
+import type { Period } from './period.ts'
+import type { ClockJump, DayPlayed } from './session.ts'
 import type { DurationMs, EntryId, NodeId, RunId, Scope, SessionId } from './values.ts'
 
 /** What a caller asked for. What it means for the tables, `decideGroup` says: some of it depends on what is stored. */

@@ -5,8 +5,8 @@ import type { DriverChange } from './driver-changes.ts'
 import type { AuditRow, SessionRow } from './effects.ts'
 import type { StoreError } from './errors.ts'
 import type { DriverStatus } from './health.ts'
-import type { Span } from './period.ts'
-import type { NodeRecord, Period, SessionAfter } from './session.ts'
+import type { Period, Span } from './period.ts'
+import type { NodeRecord, SessionAfter } from './session.ts'
 import type { DurationMs, EntryId, NodeId, OperationId, Scope, SessionId } from './values.ts'
 
 /**

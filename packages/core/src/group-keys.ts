@@ -1,8 +1,7 @@
 import type { Day } from './day.ts'
 import type { DriverChange, SessionCommand } from './driver-changes.ts'
 import type { DriverCondition, WriteUnit } from './driver.ts'
-import { type Span, spanOf } from './period.ts'
-import type { Period } from './session.ts'
+import { type Period, type Span, spanOf } from './period.ts'
 import type { EntryId, NodeId, OperationId, RunId, Scope, SessionId } from './values.ts'
 
 export type UsageSpan = Span & { readonly scope: Scope; readonly entryId: EntryId }

@@ -93,13 +93,12 @@ export type { DriverStatus, HealthProblem, HealthReport } from './health.ts'
 export { requireSupportedNode } from './node-version.ts'
 export { LIMITS } from './limits.ts'
 export { auditContents, outcomesOf } from './outcomes.ts'
-export { isWithin, type Span } from './period.ts'
+export { isWithin, type Period, type PeriodOptions, type Span } from './period.ts'
 export { splitByDay } from './played.ts'
 export type {
   ClockJump,
   DayPlayed,
   NodeRecord,
-  Period,
   QuotaLimit,
   Reservation,
   Reserved,
@@ -119,7 +118,7 @@ export {
 } from './sessions.ts'
 export type { StrictQuota } from './strict-quota.ts'
 export type { SavedSnapshot, SessionSnapshot, StateSnapshot } from './snapshot.ts'
-export type { OwnedStore, PeriodOptions, Store, StoreOptions, VerifyOptions, ViewOptions } from './store.ts'
+export type { OwnedStore, Store, StoreOptions, VerifyOptions, ViewOptions } from './store.ts'
 export type { UsageGrouping, UsageQuery, UsageTotal } from './usage.ts'
 export {
   checkBoolean,

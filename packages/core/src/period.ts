@@ -1,8 +1,13 @@
 import { addDays, type Day, dayAt, dayNumber, LAST_DAY_NUMBER, parseDay, startOfMonth, startOfWeek } from './day.ts'
 import { invalidArgument } from './errors.ts'
-import type { Period } from './session.ts'
-import type { PeriodOptions } from './store.ts'
 import { checkFields, describe } from './values.ts'
+
+export type Period = 'day' | 'week' | 'month'
+
+export interface PeriodOptions {
+  /** Weeks begin on Mondays. Default `day`. */
+  readonly period?: Period | undefined
+}
 
 /** Days, `[from, to)`; without `to`, to the end of time. */
 export interface Span {

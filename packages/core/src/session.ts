@@ -1,5 +1,6 @@
 import type { SessionEndReason } from './audit.ts'
 import type { Day } from './day.ts'
+import type { Period } from './period.ts'
 import type { DurationMs, EntryId, NodeId, RunId, Scope, SessionId } from './values.ts'
 
 /** One session, as it is stored. Ended ones stay. */
@@ -58,8 +59,6 @@ export interface QuotaLimit {
   readonly period?: Period | undefined
   readonly limitMs: DurationMs
 }
-
-export type Period = 'day' | 'week' | 'month'
 
 /** What is to be booked ahead: up to `upToMs` on `day`, as far as every limit leaves room. */
 export interface Reservation {

@@ -15,7 +15,8 @@ import type { DayState } from './day-state.ts'
 import type { Day } from './day.ts'
 import type { Capabilities } from './driver.ts'
 import type { HealthReport } from './health.ts'
-import type { NodeRecord, Period, SessionQuery, SessionRecord } from './session.ts'
+import type { PeriodOptions } from './period.ts'
+import type { NodeRecord, SessionQuery, SessionRecord } from './session.ts'
 import type { SavedSnapshot, StateSnapshot } from './snapshot.ts'
 import type { UsageQuery, UsageTotal } from './usage.ts'
 import type { DurationMs, EntryId, NodeId, Scope } from './values.ts'
@@ -140,11 +141,6 @@ export interface OwnedStore extends Store, AsyncDisposable {
    * methods that need it, of views too, fail with `CLOSED`, and `health` tells it. May be repeated.
    */
   close(): Promise<void>
-}
-
-export interface PeriodOptions {
-  /** Weeks begin on Mondays. Default `day`. */
-  readonly period?: Period | undefined
 }
 
 export interface ViewOptions {

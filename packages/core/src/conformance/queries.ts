@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Period } from '../session.ts'
+import type { Period } from '../period.ts'
 import { startSession } from '../sessions.ts'
 import type { UsageGrouping, UsageQuery } from '../usage.ts'
 import type { CaseDefinition } from './harness.ts'

@@ -1,5 +1,5 @@
 import type { Day } from '../../day.ts'
-import type { Period } from '../../session.ts'
+import type { Period } from '../../period.ts'
 import { orElse } from './fields.ts'
 import { legalObject, dayOf, type Legal, refuse } from './values.ts'
 

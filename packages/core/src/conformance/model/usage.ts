@@ -1,7 +1,7 @@
 import type { EntryDayState } from '../../day-state.ts'
 import type { Day } from '../../day.ts'
 import { LIMITS } from '../../limits.ts'
-import type { Period } from '../../session.ts'
+import type { Period } from '../../period.ts'
 import type { UsageGrouping, UsageTotal } from '../../usage.ts'
 import type { Scope } from '../../values.ts'
 import { present } from './fields.ts'
