@@ -126,7 +126,7 @@ test('the example imports a given database, leaves it as it is, and looks into t
   const commands = ran.stdout.match(/^npm run .*$/gm) ?? []
   expect(commands.map((command) => /store\.db (.*)$/.exec(command)?.[1])).toEqual([
     'status',
-    'usage --by month,entry',
+    'usage --by month,entry --from 2020-01-01',
     'sessions',
     'audit -n 5',
     'verify',

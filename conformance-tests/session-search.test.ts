@@ -23,11 +23,12 @@ const horizon = Number(process.env['SHEPHERD_TEST_SESSION_SEARCH'] ?? 3)
 const TIMEOUT_MS = 3_600_000
 
 /** One service that is killed once; two calls under way, one of which may come twice. */
-const BOUNDS: Bounds = { callsUnderWay: 2, copies: 1, restarts: 1, runs: 3 }
+const BOUNDS: Bounds = { sessions: 2, callsUnderWay: 2, copies: 1, restarts: 1, runs: 3 }
 const WHOLE: ModelOptions = {
   ...{ midnight: Math.ceil(horizon / 2), horizon, bounds: BOUNDS },
-  ...{ retells: 'age of the game', putsAway: true },
+  ...{ retells: ['age of the game'], tells: ['nothing'], putsAway: true },
 }
+const EITHER = ['age of the game', 'nothing'] as const
 const SHORTER = Math.max(2, horizon - 1)
 const SHORT: ModelOptions = { ...WHOLE, midnight: Math.ceil(SHORTER / 2), horizon: SHORTER }
 
@@ -40,7 +41,7 @@ const sights: Readonly<Record<string, (world: World) => boolean>> = {
     new Set(wire.map(({ call }) => ('run' in call ? call.run : ''))).size > 1,
   'a session that the next run goes on with': ({ service }) => service.phase === 'playing' && service.run !== '0',
   'an owner that plays on with what was recovered': ({ service, rows }) =>
-    service.phase === 'playing' && rows.sessions.get('A')?.endedAt !== undefined,
+    service.phase === 'playing' && rows.sessions.get(idsOf(service.session).sessionId)?.endedAt !== undefined,
   'both sessions over': (world) => isOver(0, world) && isOver(1, world),
 }
 
@@ -64,7 +65,11 @@ function search(name: string, options: ModelOptions): { readonly found: Found; r
 test.each<readonly [string, ModelOptions]>([
   [`${horizon} ticks`, WHOLE],
   [`${SHORTER} ticks, a third call under way`, { ...SHORT, bounds: { ...BOUNDS, callsUnderWay: 3, copies: 0 } }],
-  [`${SHORTER} ticks, a restart of which nothing is told`, { ...SHORT, retells: 'nothing' }],
+  [`${SHORTER} ticks, a restart of which nothing is told`, { ...SHORT, retells: ['nothing'] }],
+  [
+    `${SHORTER} ticks of one session, killed twice, ages told or not`,
+    { ...SHORT, retells: EITHER, tells: EITHER, bounds: { ...BOUNDS, sessions: 1, copies: 0, restarts: 2, runs: 4 } },
+  ],
   [
     '2 ticks, nothing put away',
     { ...SHORT, midnight: 1, horizon: 2, bounds: { ...BOUNDS, copies: 0 }, putsAway: false },

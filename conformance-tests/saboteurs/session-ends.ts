@@ -67,7 +67,16 @@ export const sessionEndSaboteurs: readonly Saboteur[] = [
       const { silentForMs: _, ...rest } = command
       const { run, node, lastReportedAt } = row
       const reason = { type: 'recovered', node, lastReportedAt } as const
-      const end = { ...rest, action: 'end', run, report: row.report + 1, played: [], jumps: [], reason } as const
+      const end = {
+        ...rest,
+        action: 'end',
+        run,
+        report: row.report + 1,
+        played: [],
+        active: [],
+        jumps: [],
+        reason,
+      } as const
       return writeOne(sound, replaced(unit, end))
     }),
   },
@@ -86,12 +95,12 @@ export const sessionEndSaboteurs: readonly Saboteur[] = [
     caughtBy: 'session/continue/a-late-report-of-the-run-before-counts-once',
     sabotage: onCommand('continue', async (sound, command, unit) => {
       const { durationMs = 0 } = (await rowOf(sound, command)) ?? {}
-      const [first, ...others] = command.played
-      const outcome = await writeOne(sound, replaced(unit, { ...command, played: [] }))
+      const [first, ...others] = command.active
+      const outcome = await writeOne(sound, replaced(unit, { ...command, active: [] }))
       if (first === undefined || others.length > 0 || outcome.type !== 'applied') return outcome
       const played = [{ ...first, playedMs: Math.max(0, first.playedMs - durationMs) }]
       const { from: _, reserve: __, ...rest } = command
-      const report = { ...rest, action: 'report', report: 1, played, jumps: [] } as const
+      const report = { ...rest, action: 'report', report: 1, played, active: [], jumps: [] } as const
       return writeOne(sound, { conditions: [], changes: [report] })
     }),
   },
@@ -100,10 +109,27 @@ export const sessionEndSaboteurs: readonly Saboteur[] = [
     plants: 'takes the time before a session was continued for the earliest of it',
     caughtBy: 'session/continue/the-time-between-is-the-latest',
     sabotage: onCommand('continue', async (sound, command, unit) => {
-      const [first] = command.played
+      const [first] = command.active
       if (first === undefined) return writeOne(sound, unit)
-      const playedMs = command.played.reduce((sum, part) => sum + part.playedMs, 0)
-      return writeOne(sound, replaced(unit, { ...command, played: [{ ...first, playedMs }] }))
+      const playedMs = command.active.reduce((sum, part) => sum + part.playedMs, 0)
+      return writeOne(sound, replaced(unit, { ...command, active: [{ ...first, playedMs }] }))
+    }),
+  },
+  {
+    name: 'told-time-is-dropped',
+    plants: 'books what a run has counted, and nothing of what it was told',
+    caughtBy: 'session/active/told-in-a-checkpoint',
+    sabotage: onCommand('report', (sound, command, unit) =>
+      writeOne(sound, replaced(unit, { ...command, active: [] })),
+    ),
+  },
+  {
+    name: 'late-time-for-the-owner',
+    plants: 'takes what a run before reports late for time of the run that owns the session',
+    caughtBy: 'session/active/a-late-report-from-before-the-clock-was-set',
+    sabotage: onCommand('report', async (sound, command, unit) => {
+      const { run = command.run } = (await rowOf(sound, command)) ?? {}
+      return writeOne(sound, replaced(unit, run === command.run ? command : { ...command, run, report: 1 }))
     }),
   },
   {

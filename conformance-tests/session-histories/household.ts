@@ -78,16 +78,16 @@ class Household {
     this.#histories += 1
     const scope = `history ${this.#histories}`
     const { isAgeTold, sliceMs } = history
-    const habits = { isAgeTold, strict: sliceMs === undefined ? undefined : { limits: FAR, sliceMs } }
+    const strict = sliceMs === undefined ? undefined : { limits: FAR, sliceMs }
     const page = PAGES[history.page]
     if (page === undefined) throw new Error(`there is no page ${history.page}`)
     const machines = this.#desks.map(({ store, wire, clock }) => {
       wire.forgetLate()
-      return new Machine({ node: store.node, clock, wire, store: store.view({ scope }) }, habits)
+      return new Machine({ node: store.node, clock, wire, store: store.view({ scope }) }, strict)
     })
     const life = new Life(machines, page, (page.days[1]?.startsAt ?? 0) - history.beforeMidnightMs)
     for (const step of history.steps) await life.take(step)
-    await checkQuiet(await life.comeToRest(history.order))
+    await checkQuiet(await life.comeToRest(history.order, isAgeTold))
   }
 
   async destroy(): Promise<void> {
@@ -123,9 +123,9 @@ class Life {
       case 'start':
         return machine.start(step.entryId, step.fate, step.again, this.#now)
       case 'checkpoint':
-        return machine.checkpoint(step.fate, this.#now)
+        return machine.checkpoint(step.isAgeTold, step.fate, this.#now)
       case 'end':
-        return machine.end(step.fate, step.again, this.#now)
+        return machine.end(step.isAgeTold, step.fate, step.again, this.#now)
       case 'end again':
         return machine.endAgain(step.fate)
       case 'kill':
@@ -133,7 +133,7 @@ class Life {
       case 'exit':
         return machine.exit(this.#now)
       case 'restart':
-        return machine.restart(step.fate, this.#now)
+        return machine.restart(step.isAgeTold, step.fate, this.#now)
       case 'recover':
         return machine.recover(step.nth, step.fate)
       case 'let through':
@@ -147,11 +147,11 @@ class Life {
   }
 
   /** Services tell what they know; what is late arrives, some of it before, some after; what is left open is recovered. */
-  async comeToRest(order: readonly number[]): Promise<Ending> {
+  async comeToRest(order: readonly number[], isAgeTold: boolean): Promise<Ending> {
     const [machine] = this.#machines
     if (machine === undefined) throw new Error('there are no machines')
     await this.#letThrough(order, 2)
-    for (const each of this.#machines) await each.finish(this.#now)
+    for (const each of this.#machines) await each.finish(isAgeTold, this.#now)
     await this.#letThrough(order, Infinity)
     // In strict mode, others leave alone what its own machine may still play.
     for (const each of this.#machines) await each.recoverOwn()

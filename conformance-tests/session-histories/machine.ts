@@ -15,13 +15,6 @@ import {
 import { PlayedSession } from './truth.ts'
 import type { Fate, Wire } from './wire.ts'
 
-/** How all services of a history work. */
-export interface Habits {
-  /** Whether a service that is started again can tell how long the game has been running. */
-  readonly isAgeTold: boolean
-  readonly strict: StrictQuota | undefined
-}
-
 type Service =
   | { readonly phase: 'idle' }
   /** It got no reply to a start, and may try it again. */
@@ -42,17 +35,18 @@ export class Machine {
   readonly sessions: PlayedSession[] = []
   /** The ids of all starts that were tried. */
   readonly startIds: SessionId[] = []
-  readonly #habits: Habits
+  /** What all services of a history book ahead. */
+  readonly #strict: StrictQuota | undefined
   #service: Service = { phase: 'idle' }
   #ended: Session | undefined
   #run = 0
 
-  constructor(parts: Pick<Machine, 'node' | 'clock' | 'wire' | 'store'>, habits: Habits) {
+  constructor(parts: Pick<Machine, 'node' | 'clock' | 'wire' | 'store'>, strict: StrictQuota | undefined) {
     this.node = parts.node
     this.clock = parts.clock
     this.wire = parts.wire
     this.store = parts.store
-    this.#habits = habits
+    this.#strict = strict
   }
 
   /** With the same id when an earlier start got no reply. */
@@ -61,7 +55,7 @@ export class Machine {
     if (service.phase !== 'idle' && service.phase !== 'starting') return
     const isFirst = service.phase === 'idle'
     const { sessionId, entryId } = isFirst ? { sessionId: this.#newId(), entryId: entry } : service
-    const options = { entryId, sessionId, run: this.#runId, strict: this.#habits.strict }
+    const options = { entryId, sessionId, run: this.#runId, strict: this.#strict }
     const started = await this.#try(fate, again, () => startSession(this.store, options))
     if (started === undefined) this.#service = { phase: 'starting', sessionId, entryId }
     else if (!started.applied) this.#service = { phase: 'idle' }
@@ -72,21 +66,24 @@ export class Machine {
     }
   }
 
-  async checkpoint(fate: Fate, now: number): Promise<void> {
+  async checkpoint(isAgeTold: boolean, fate: Fate, now: number): Promise<void> {
     if (this.#service.phase !== 'playing') return
     const { handle, played } = this.#service
+    played.count(isAgeTold)
     if (fate !== 'is lost') played.tellTo(now)
-    await this.wire.during(fate, () => handle.checkpoint(this.#ageOf(played, now)))
+    await this.wire.during(fate, () => handle.checkpoint(ageOf(played, isAgeTold, now)))
   }
 
   /** The child stops. A service that gets no reply tries again at once, or later, or never. */
-  async end(fate: Fate, again: Again, now: number): Promise<void> {
+  async end(isAgeTold: boolean, fate: Fate, again: Again, now: number): Promise<void> {
     const service = this.#service
     if (service.phase !== 'playing' && service.phase !== 'ending') return
     const { handle, played } = service
+    if (service.phase === 'playing') played.count(isAgeTold)
     played.stoppedAt ??= now
     if (fate !== 'is lost' || again === 'at once') played.tellTo(played.stoppedAt)
-    const ended = await this.#try(fate, again, () => handle.end({ reason: REASON }))
+    const age = ageOf(played, isAgeTold, played.stoppedAt)
+    const ended = await this.#try(fate, again, () => handle.end({ reason: REASON, ...age }))
     this.#service = ended === undefined ? { phase: 'ending', handle, played } : { phase: 'idle' }
     if (ended !== undefined) this.#ended = handle
   }
@@ -119,17 +116,16 @@ export class Machine {
   }
 
   /** The service is started again, and goes on with the session of the game that runs, if it is open. */
-  async restart(fate: Fate, now: number): Promise<void> {
+  async restart(isAgeTold: boolean, fate: Fate, now: number): Promise<void> {
     if (this.#service.phase !== 'down') return
     const { played } = this.#service
-    const { strict } = this.#habits
-    const options = { sessionId: played.sessionId, strict, ...this.#ageOf(played, now) }
+    const options = { sessionId: played.sessionId, strict: this.#strict, ...ageOf(played, isAgeTold, now) }
     const handle = await this.#try(fate, 'at once', () => continueSession(this.store, options))
     if (handle === undefined) {
       this.exit(now)
       return
     }
-    played.countOn(now, this.#habits.isAgeTold)
+    played.countOn(now, isAgeTold)
     this.#service = { phase: 'playing', handle, played }
   }
 
@@ -147,14 +143,9 @@ export class Machine {
   }
 
   /** All that the service still knows is told. */
-  async finish(now: number): Promise<void> {
-    await this.restart('arrives', now)
-    await this.end('arrives', 'at once', now)
-  }
-
-  /** How long the session was active, where services can tell. */
-  #ageOf({ startedAt }: PlayedSession, now: number): { readonly activeMs?: number } {
-    return this.#habits.isAgeTold ? { activeMs: now - startedAt } : {}
+  async finish(isAgeTold: boolean, now: number): Promise<void> {
+    await this.restart(isAgeTold, 'arrives', now)
+    await this.end(isAgeTold, 'arrives', 'at once', now)
   }
 
   #newId(): SessionId {
@@ -178,3 +169,8 @@ export class Machine {
 
 /** What a service does that gets no reply. */
 export type Again = 'at once' | 'later or never'
+
+/** How long the session was active, where the service can tell. */
+function ageOf({ startedAt }: PlayedSession, isTold: boolean, now: number): { readonly activeMs?: number } {
+  return isTold ? { activeMs: now - startedAt } : {}
+}

@@ -15,6 +15,8 @@ export class PlayedSession {
   readonly startedAt: number
   /** Undefined while it is played. */
   stoppedAt: number | undefined
+  /** Whether the service that runs was told how long the game had been running: then its reports tell of all of it. */
+  #isAgeKnown = false
   /** Since when the service that runs counts it, and up to when it has told what it counted, in calls that arrive in the end. */
   #countedFrom: number
   #toldTo: number
@@ -30,7 +32,13 @@ export class PlayedSession {
     this.#toldTo = startedAt
   }
 
+  /** The service that runs looks at its clock, and, if it is told, at how long the game has been running. */
+  count(isAgeTold: boolean): void {
+    this.#isAgeKnown ||= isAgeTold
+  }
+
   tellTo(now: number): void {
+    if (this.#isAgeKnown) this.#countedFrom = this.startedAt
     this.#toldTo = now
   }
 
@@ -38,6 +46,7 @@ export class PlayedSession {
   forget(): void {
     this.#told.push({ from: this.#countedFrom, to: this.#toldTo })
     this.#countedFrom = this.#toldTo
+    this.#isAgeKnown = false
   }
 
   /** Another service counts on, and has told when the session began, if it could. */
@@ -45,6 +54,7 @@ export class PlayedSession {
     if (isAgeTold) this.#told.push({ from: this.startedAt, to: now })
     this.#countedFrom = now
     this.#toldTo = now
+    this.#isAgeKnown = false
   }
 
   /** What the store is to have booked when everything has arrived: the stretches, without their overlaps. */

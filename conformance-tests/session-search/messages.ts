@@ -29,8 +29,13 @@ export interface Message {
 /** What a service asks for at a tick, and what it knows, and tells with it, of the ticks in which the session was played. */
 export type Call = { readonly session: number; readonly tick: number; readonly knows: Ticks } & (
   | { readonly type: 'start'; readonly run: RunId }
-  | { readonly type: 'report' | 'end'; readonly run: RunId; readonly played: readonly DayPlayed[] }
-  | { readonly type: 'continue'; readonly from: RunId; readonly run: RunId; readonly played: readonly DayPlayed[] }
+  | {
+      readonly type: 'report' | 'end'
+      readonly run: RunId
+      readonly played: readonly DayPlayed[]
+      readonly active: readonly DayPlayed[]
+    }
+  | { readonly type: 'continue'; readonly from: RunId; readonly run: RunId; readonly active: readonly DayPlayed[] }
   | { readonly type: 'recover' }
 )
 
@@ -45,7 +50,7 @@ export class MessagesSent {
 
   messageOf(call: Call): Message {
     // Of when it was made, nothing depends but what was counted until then.
-    const key = JSON.stringify('played' in call ? call : { ...call, tick: undefined })
+    const key = JSON.stringify('active' in call ? call : { ...call, tick: undefined })
     const known = this.#sent.get(key) ?? {
       ...{ id: this.#sent.size, text: textOf(call), call },
       unit: unitOf(call, this.#hours.instant(call.tick)),
@@ -74,22 +79,27 @@ function commandOf(call: Call, at: Date): SessionCommand {
       return { ...common, node: NODE, action: 'end', ...reported(call), report: 2 * call.tick + 2, reason }
     }
     case 'continue': {
-      const { from, run, played } = call
-      return { ...common, node: NODE, action: 'continue', from, run, played }
+      const { from, run, active } = call
+      return { ...common, node: NODE, action: 'continue', from, run, active }
     }
     case 'recover':
       return { ...common, node: OTHER_NODE, action: 'recover', silentForMs: 0 }
   }
 }
 
-function reported({ run, played }: Extract<Call, { readonly type: 'report' | 'end' }>) {
-  return { run, played, jumps: [] } as const
+function reported({ run, played, active }: Extract<Call, { readonly type: 'report' | 'end' }>) {
+  return { run, played, active, jumps: [] } as const
 }
 
 function textOf(call: Call): string {
   const by = 'run' in call ? ` by run ${call.run}` : ''
-  const played = 'played' in call ? `: ${call.played.map(textOfDay).join(' and ') || 'nothing'}` : ''
-  return `${call.type} ${idsOf(call.session).sessionId}${by}${played}`
+  const played = 'played' in call ? `: ${textOfDays(call.played)}` : ''
+  const active = 'active' in call && call.active.length > 0 ? `; in all ${textOfDays(call.active)}` : ''
+  return `${call.type} ${idsOf(call.session).sessionId}${by}${played}${active}`
+}
+
+function textOfDays(days: readonly DayPlayed[]): string {
+  return days.map(textOfDay).join(' and ') || 'nothing'
 }
 
 function textOfDay({ day, playedMs }: DayPlayed): string {

@@ -14,18 +14,17 @@ export type Reply =
   | { readonly applied: false }
   | { readonly applied: true; readonly changed: boolean; readonly isEnded: boolean }
 
-/** How the service goes on with a session after it was started again. */
-export type Retells =
-  /** It tells how long the game has been running. */
-  | 'age of the game'
-  /** It tells nothing: what was booked stays. */
-  | 'nothing'
+/** What a service can tell of how long the game has been running: its age, nothing, or either, from call to call. */
+export type Tells = readonly ('age of the game' | 'nothing')[]
 
 export interface ModelOptions {
   readonly midnight: number
   readonly horizon: number
   readonly bounds: Bounds
-  readonly retells: Retells
+  /** When it goes on with a session after it was started again. */
+  readonly retells: Tells
+  /** When it reports. */
+  readonly tells: Tells
   /** Whether sessions that are over are put away: see `tidied`. */
   readonly putsAway: boolean
   readonly rules?: Rules | undefined
@@ -35,17 +34,19 @@ export interface ModelOptions {
 export class Model {
   readonly hours: Hours
   readonly bounds: Bounds
-  readonly retells: Retells
+  readonly retells: Tells
+  readonly tells: Tells
   readonly putsAway: boolean
   readonly rows = new RowsMet()
   readonly #rules: Rules
   readonly #messages: MessagesSent
   readonly #deliveries = new Map<string, { readonly rows: Rows; readonly reply: Reply }>()
 
-  constructor({ midnight, horizon, bounds, retells, putsAway, rules = soundRules }: ModelOptions) {
+  constructor({ midnight, horizon, bounds, retells, tells, putsAway, rules = soundRules }: ModelOptions) {
     this.hours = new Hours({ midnight, horizon })
     this.bounds = bounds
     this.retells = retells
+    this.tells = tells
     this.putsAway = putsAway
     this.#rules = rules
     this.#messages = new MessagesSent(this.hours)

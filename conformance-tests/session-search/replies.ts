@@ -1,7 +1,7 @@
 import type { Message } from './messages.ts'
 import type { Reply } from './model.ts'
 import { gaveUpOn } from './service-moves.ts'
-import type { World } from './world.ts'
+import { countingFrom, type World } from './world.ts'
 
 /** What the service makes of a reply: nothing, when it does not wait for it any more. */
 export function afterReply(world: World, { call }: Message, reply: Reply): World {
@@ -23,7 +23,7 @@ export function afterReply(world: World, { call }: Message, reply: Reply): World
       if (service.phase !== 'continuing' || service.run !== call.run) return world
       const { session, run, since } = service
       if (!reply.applied || !reply.changed) return gaveUpOn(session, 'going on', world).world
-      return { ...world, service: { phase: 'playing', session, run, since, acknowledged: since } }
+      return { ...world, service: { phase: 'playing', ...countingFrom(since, { session, run }) } }
     }
     case 'recover':
       return world
@@ -37,6 +37,6 @@ function afterStart(session: number, world: World, reply: Reply): World {
   const { tick, process } = world
   return {
     ...{ ...world, next: session + 1, game: { session, launchedAt: tick } },
-    service: { phase: 'playing', session, run: process, since: tick, acknowledged: tick },
+    service: { phase: 'playing', ...countingFrom(tick, { session, run: process }) },
   }
 }

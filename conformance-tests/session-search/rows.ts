@@ -30,7 +30,7 @@ interface LogLine {
 
 /** The runs that are told of. */
 export function runsIn(rows: Rows): readonly RunId[] {
-  const owners = [...rows.sessions.values()].map(({ run }) => run)
+  const owners = [...rows.sessions.values()].flatMap((row) => [row.run, ...namesIn(accountTextOf(row))])
   return [...owners, ...[...rows.played.keys()].map((key) => (JSON.parse(key) as readonly RunId[])[2] ?? '')]
 }
 
@@ -118,13 +118,24 @@ export class RowsMet {
 
 /** Of when something happened, nothing depends: instants do not tell rows apart. */
 function keyOf({ sessions, played, usage, log }: Omit<Rows, 'id'>): string {
-  const owners = [...sessions.values()].map(({ sessionId, run, report, durationMs, endedAt }) => {
-    return `${sessionId} ${run} ${report} ${durationMs} ${endedAt === undefined}`
+  const owners = [...sessions.values()].map((row) => {
+    const { sessionId, run, report, durationMs, endedAt } = row
+    return `${sessionId} ${run} ${report} ${durationMs} ${endedAt === undefined} ${accountTextOf(row)}`
   })
   const reports = [...played].map(([key, ms]) => `${key} ${ms}`)
   const totals = [...usage].flatMap(([entryId, days]) => [...days].map(([day, ms]) => `${entryId} ${day} ${ms}`))
   const lines = log.map(({ type, sessionId }) => `${type} ${sessionId}`)
   return [sorted(owners), sorted(reports), sorted(totals), lines].map((texts) => texts.join()).join('|')
+}
+
+/** What the session's runs have counted, as the row tells it. */
+function accountTextOf({ text }: SessionRow): string {
+  const { account } = JSON.parse(text) as { readonly account?: unknown }
+  return JSON.stringify(account ?? null)
+}
+
+function namesIn(accountText: string): readonly RunId[] {
+  return [...accountText.matchAll(/"run":"(\d+)"/g)].map(([, run = '']) => run)
 }
 
 function sorted(texts: readonly string[]): readonly string[] {

@@ -1,4 +1,5 @@
-import type { DayPlayed, RunId } from '@shepherd-store/core'
+import type { RunId } from '@shepherd-store/core'
+import { DAYS } from './hours.ts'
 import { idsOf, type Message, NODE } from './messages.ts'
 import type { Model } from './model.ts'
 import type { Move } from './moves.ts'
@@ -51,28 +52,48 @@ function startMoves(session: number, world: World, model: Model): readonly Move[
 /** Only when there is something to tell. */
 function checkpointMoves(service: In<'playing'>, world: World, model: Model): readonly Move[] {
   if (world.tick <= service.acknowledged) return []
-  return sent(model.messageOf({ type: 'report', ...counted(service, world.tick, model) }), world, model)
+  return countedWays(service, world.tick, world, model).flatMap((counting) => {
+    const asking = { ...world, service: { phase: 'playing', ...counting } } as const
+    return sent(model.messageOf({ type: 'report', ...reported(counting, world.tick, model) }), asking, model)
+  })
 }
 
 /** The child has stopped: the game with it. */
 function stopMoves(service: In<'playing'>, world: World, model: Model): readonly Move[] {
-  const ending = { ...service, phase: 'ending', until: world.tick } as const
-  return endMoves(ending, { ...world, game: undefined, service: ending }, model)
+  return countedWays(service, world.tick, world, model).flatMap((counting) => {
+    const ending = { phase: 'ending', ...counting, until: world.tick } as const
+    return endMoves(ending, { ...world, game: undefined, service: ending }, model)
+  })
 }
 
 /** Also again, when its reply does not come: it tells what was counted when the game stopped. */
 function endMoves(service: In<'ending'>, world: World, model: Model): readonly Move[] {
-  return sent(model.messageOf({ type: 'end', ...counted(service, service.until, model) }), world, model)
+  return sent(model.messageOf({ type: 'end', ...reported(service, service.until, model) }), world, model)
 }
 
-/** What the run has counted until the tick, as `PlayCounter` tells it: what is not acknowledged, and today's total. */
-function counted({ session, run, since, acknowledged }: Counting, tick: number, { hours }: Model) {
+/** What the run may have counted at the tick: by the clock, or by how long the game has been running. */
+function countedWays(counting: Counting, tick: number, { game }: World, { hours, tells }: Model): readonly Counting[] {
+  const { session, run, since, acknowledged, toldOf, launchedAt, looked } = counting
+  const known = { session, run, since, acknowledged, toldOf, launchedAt }
+  return tells.map((told) => {
+    // Where nothing is ever told, it makes no difference when it was looked.
+    if (told === 'nothing') return { ...known, looked: tells.length === 1 ? looked : tick }
+    return { ...known, toldOf: toldOf | hours.between(looked, tick), launchedAt: game?.launchedAt, looked: tick }
+  })
+}
+
+/** What the run tells at the tick, as `PlayCounter` does: what is not acknowledged, and today's total. */
+function reported({ session, run, since, acknowledged, toldOf, launchedAt }: Counting, tick: number, { hours }: Model) {
   const today = hours.dayOf(tick)
-  const settled = new Map(hours.split(since, acknowledged).map(({ day, playedMs }) => [day, playedMs]))
-  const totals = hours.split(since, tick)
-  const open = totals.filter(({ day, playedMs }) => day === today || playedMs > (settled.get(day) ?? 0))
-  const played: readonly DayPlayed[] = open.at(-1)?.day === today ? open : [...open, { day: today, playedMs: 0 }]
-  return { session, run, tick, played, knows: hours.between(since, tick) } as const
+  const settled = hours.between(since, acknowledged) & ~toldOf
+  const clocked = hours.between(since, tick) & ~toldOf
+  const played = DAYS.filter((day) => day === today || hours.playedMs(clocked, day) > hours.playedMs(settled, day)).map(
+    (day) => ({ day, playedMs: hours.playedMs(clocked, day) }),
+  )
+  const isTold = launchedAt !== undefined
+  const active = isTold ? hours.split(launchedAt, tick) : []
+  const knows = isTold ? hours.between(launchedAt, tick) : clocked
+  return { session, run, tick, played, active, knows } as const
 }
 
 function restartMoves(world: World, model: Model): readonly Move[] {
@@ -111,12 +132,13 @@ function bootMoves(world: World, model: Model): readonly Move[] {
   if (run === undefined) return []
   const from = open.run
   const service = { phase: 'continuing', session, from, run, since: world.tick } as const
-  const isTold = model.retells === 'age of the game'
-  const since = isTold ? launchedAt : world.tick
-  const told = { played: model.hours.split(since, world.tick), knows: model.hours.between(since, world.tick) }
-  const message = model.messageOf({ type: 'continue', session, tick: world.tick, from, run, ...told })
-  const asking = { ...(isTold ? world : withForgotten(session, world)), service }
-  return sent(message, asking, model)
+  return model.retells.flatMap((told) => {
+    const since = told === 'age of the game' ? launchedAt : world.tick
+    const active = { active: model.hours.split(since, world.tick), knows: model.hours.between(since, world.tick) }
+    const message = model.messageOf({ type: 'continue', session, tick: world.tick, from, run, ...active })
+    const asking = { ...(told === 'nothing' ? withForgotten(session, world) : world), service }
+    return sent(message, asking, model)
+  })
 }
 
 /** Names for a run that nobody tells of: one that was told of once, and is not any more, is as good as new. */

@@ -50,10 +50,22 @@ export interface Counting {
   /** The tick at which this run began to count, and up to which the store has acknowledged it. */
   readonly since: number
   readonly acknowledged: number
+  /** Its ticks that it was told of instead: those are in its reports as a part of all that the game has been running. */
+  readonly toldOf: Ticks
+  /** Since when the game runs, once it was told that. */
+  readonly launchedAt: number | undefined
+  /** The tick of its last report. */
+  readonly looked: number
+}
+
+export function countingFrom(tick: number, of: Pick<Counting, 'session' | 'run'>): Counting {
+  return { ...of, since: tick, acknowledged: tick, toldOf: 0, launchedAt: undefined, looked: tick }
 }
 
 /** How much may go wrong: what makes the search finite. */
 export interface Bounds {
+  /** Of the two that there may be; where it is one, it is the second. */
+  readonly sessions: 1 | 2
   readonly callsUnderWay: number
   readonly copies: number
   readonly restarts: number
@@ -61,9 +73,9 @@ export interface Bounds {
   readonly runs: number
 }
 
-export function firstWorld(rows: Rows, { copies, restarts }: Bounds): World {
+export function firstWorld(rows: Rows, { sessions, copies, restarts }: Bounds): World {
   return {
-    ...{ tick: 0, rows, wire: [], game: undefined, service: { phase: 'idle' }, next: 0 },
+    ...{ tick: 0, rows, wire: [], game: undefined, service: { phase: 'idle' }, next: 2 - sessions },
     ...{ process: '0', copiesLeft: copies, restartsLeft: restarts },
     ...{ played: [0, 0], told: [0, 0], forgotten: [0, 0] },
   }
@@ -85,14 +97,18 @@ function serviceKey(service: Service): string {
     case 'starting':
       return `s${service.session}`
     case 'playing':
-      return `p${service.session}${service.run}${service.since}${service.acknowledged}`
+      return `p${countingKey(service)}`
     case 'ending':
-      return `e${service.session}${service.run}${service.since}${service.acknowledged}${service.until}`
+      return `e${countingKey(service)}${service.until}`
     case 'down':
       return 'd'
     case 'continuing':
       return `c${service.session}${service.run}${service.since}${service.from}`
   }
+}
+
+function countingKey({ session, run, since, acknowledged, toldOf, launchedAt, looked }: Counting): string {
+  return `${session}${run}${since}${acknowledged} ${toldOf} ${launchedAt ?? '-'}${looked}`
 }
 
 /** The world in which the session's ticks are these besides. */

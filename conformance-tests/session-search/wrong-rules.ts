@@ -21,7 +21,7 @@ export const wrongRules: readonly WrongRules[] = [
   {
     plants: 'takes all runs of the service for one',
     breaks: 'what the store was told is not what is booked',
-    steps: 9,
+    steps: 11,
     rules: seeing((stored) => ({
       played: (key) => Math.max(...['0', '1', '2'].map((run) => stored.played({ ...key, run }))),
     })),
@@ -92,7 +92,20 @@ export const wrongRules: readonly WrongRules[] = [
     rules: seeing((stored, action) => ({
       session: (key) => {
         const row = stored.session(key)
-        return action === 'continue' && row !== undefined ? { ...row, durationMs: 0 } : row
+        if (action !== 'continue' || row === undefined) return row
+        return { ...row, durationMs: 0, text: withAccount(row, () => undefined) }
+      },
+    })),
+  },
+  {
+    plants: 'counts a late report of a run beside what was told since',
+    breaks: 'more is booked of a day than was played',
+    steps: 8,
+    rules: seeing((stored, action) => ({
+      session: (key) => {
+        const row = stored.session(key)
+        if (row === undefined || (action !== 'report' && action !== 'end')) return row
+        return { ...row, text: withAccount(row, (runs) => runs.map((run) => ({ ...run, active_ms: 0 }))) }
       },
     })),
   },
@@ -134,6 +147,13 @@ function onLastDay(played: readonly DayPlayed[]): readonly DayPlayed[] {
   const last = played.at(-1)
   if (last === undefined) return []
   return [{ day: last.day, playedMs: played.reduce((sum, { playedMs }) => sum + playedMs, 0) }]
+}
+
+/** The row's text, with other runs in its account; without the account where there are none. */
+function withAccount({ text }: SessionRow, change: (runs: readonly object[]) => readonly object[] | undefined): string {
+  const { account, ...detail } = JSON.parse(text) as { account?: { readonly runs: readonly object[] } }
+  const runs = account && change(account.runs)
+  return JSON.stringify(runs === undefined ? detail : { ...detail, account: { ...account, runs } })
 }
 
 function opened(row: SessionRow | undefined): SessionRow | undefined {

@@ -94,7 +94,7 @@ export type MaybeCorrection = { readonly [K in keyof Correction]?: Correction[K]
 export interface Correction {
   /** 1 to 256 bytes. */
   readonly by: string
-  /** Not empty. */
+  /** Not blank. */
   readonly why: string
 }
 

@@ -1,61 +1,79 @@
 import type { DriverReservation } from './driver-changes.ts'
 import type { SessionRow } from './effects.ts'
 import { invalidArgument } from './errors.ts'
-import type { GroupState } from './group-state.ts'
+import { dayTotal, type GroupState } from './group-state.ts'
 import { LIMITS } from './limits.ts'
 import { spanOf } from './period.ts'
+import { totalOf } from './played.ts'
 import { readableGrant, readableReserved, readableUsage } from './readable.ts'
+import {
+  accountOf,
+  latestOf,
+  missingOf,
+  playedMs,
+  type SessionAccount,
+  withAccount,
+  withActive,
+  withBooked,
+  withCounted,
+} from './session-account.ts'
 import { detailOf } from './session-rows.ts'
 import type { DayPlayed } from './session.ts'
+import type { DurationMs, RunId } from './values.ts'
 import { describe } from './values.ts'
 import { encodeSessionDetail } from './wire.ts'
 
 /** Books what exceeds the totals that `run` has reported of the session so far. Returns how much that is. */
-export function book(played: readonly DayPlayed[], run: string, row: SessionRow, draft: GroupState): number {
+export function bookCounted(played: readonly DayPlayed[], run: RunId, row: SessionRow, draft: GroupState): DurationMs {
   const { scope, sessionId } = row
-  let bookedMs = 0
+  const more: DayPlayed[] = []
   for (const { day, playedMs } of played) {
     const moreMs = playedMs - draft.played({ scope, sessionId, run, day })
     if (moreMs <= 0) continue
     draft.apply({ table: 'played', scope, sessionId, run, day, playedMs })
-    addUsage({ day, playedMs: moreMs }, row, draft)
-    bookedMs += moreMs
+    more.push({ day, playedMs: moreMs })
   }
-  return bookedMs
+  return book(more, (account) => withCounted(account, run, totalOf(more)), row, draft)
+}
+
+/** Books what is missing in all of the time that the session was active while `run` owned it. Returns how much that is. */
+export function bookActive(active: readonly DayPlayed[], run: RunId, row: SessionRow, draft: GroupState): DurationMs {
+  const missing = missingOf(accountOf(rowOf(row, draft)), active)
+  return book(missing, (account) => withActive(account, run, totalOf(active)), row, draft)
 }
 
 /** Books what the session was played where it came from. */
-export function bookUnbooked(row: SessionRow, draft: GroupState): number {
-  const { unbooked: given = [], ...detail } = detailOf(row)
-  const unbooked = given.filter(({ playedMs }) => playedMs > 0)
-  if (given.length === 0) return 0
+export function bookUnbooked(row: SessionRow, draft: GroupState): DurationMs {
+  const { unbooked = [], ...detail } = detailOf(row)
+  if (unbooked.length === 0) return 0
   put({ ...rowOf(row, draft), text: encodeSessionDetail(detail) }, draft)
-  for (const day of unbooked) addUsage(day, row, draft)
-  return unbooked.reduce((sum, { playedMs }) => sum + playedMs, 0)
+  return book(unbooked, (account) => withCounted(account, undefined, totalOf(unbooked)), row, draft)
 }
 
-function addUsage({ day, playedMs }: DayPlayed, row: SessionRow, draft: GroupState): void {
+/** Books by how much more the session is played by the account that is told of: the latest of the parts. */
+function book(
+  parts: readonly DayPlayed[],
+  told: (account: SessionAccount) => SessionAccount,
+  row: SessionRow,
+  draft: GroupState,
+): DurationMs {
+  if (parts.length === 0) return 0
   const { scope, entryId, node } = row
-  draft.apply({ table: 'usage', scope, entryId, day, node, addMs: playedMs })
   const before = rowOf(row, draft)
-  const durationMs = before.durationMs + playedMs
+  const known = accountOf(before)
+  const account = told(known)
+  const bookedMs = playedMs(account) - playedMs(known)
+  const booked = latestOf(parts, bookedMs)
+  for (const { day, playedMs: addMs } of booked) {
+    draft.apply({ table: 'usage', scope, entryId, day, node, addMs })
+    dayTotal({ scope, entryId, day }, draft)
+  }
+  const durationMs = before.durationMs + bookedMs
   if (durationMs > LIMITS.DURATION_MS_MAX) {
     throw invalidArgument(`the time of session ${describe(row.sessionId)} would pass 2^53 - 1 ms`)
   }
-  put({ ...before, durationMs }, draft)
-}
-
-/** The last `ms` of what was played. */
-export function latest(played: readonly DayPlayed[], ms: number): readonly DayPlayed[] {
-  let left = Math.max(0, ms)
-  return played
-    .toReversed()
-    .map(({ day, playedMs }) => {
-      const part = Math.min(left, playedMs)
-      left -= part
-      return { day, playedMs: part }
-    })
-    .toReversed()
+  put(withAccount({ ...before, durationMs }, withBooked(account, booked)), draft)
+  return bookedMs
 }
 
 /** The row with as much booked ahead as every limit leaves room for. It holds nothing reserved before. */

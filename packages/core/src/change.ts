@@ -39,8 +39,9 @@ export type Change =
 /**
  * What `startSession` and the session that it returns are made of. Each may be repeated, come late, or out of order: it
  * has no effect beyond what is new in it, and `Applied.sessions` tells. `played` is what this run of the service has
- * counted of the session, a total for each day; what is booked is the largest that was told, by day and run.
- * @throws StoreError `NOT_FOUND` for a session that was never started; `OPERATION_MISMATCH` when it is of another entry.
+ * counted of the session, a total for each day; what counts is the largest that was told, by day and run.
+ * @throws StoreError `NOT_FOUND` for a session that was never started; `OPERATION_MISMATCH` when it is of another entry,
+ * or a start is of another node; `INVALID_ARGUMENT` when another node continues it.
  */
 export type SessionChange =
   /**
@@ -54,7 +55,10 @@ export type SessionChange =
       readonly deadline?: Date | undefined
       readonly reserve?: Reservation | undefined
     })
-  /** Opens a session that another store has begun: no event, and what was `played` is booked when it ends. */
+  /**
+   * Opens a session that another store has begun: no event, and what was `played` is booked when it ends or goes on. As
+   * for a start, it needs the condition `no_open_session`, and is the one of its commit.
+   */
   | (OfSession & {
       readonly type: 'import_session'
       readonly run: RunId
@@ -87,7 +91,8 @@ export type SessionChange =
   /**
    * Ends the session, whoever owns it, with what is booked, as of its last report, from which the cooldown counts. It has
    * no effect when that report is closer than `silentForMs` (default 0) to now, or when another node may still play what
-   * that report has booked ahead. What of the row cannot be read is given up, and told in the end's reason.
+   * that report has booked ahead. The end is never later than now. What of the row cannot be read is given up, and told
+   * in the end's reason.
    */
   | (OfSession & {
       readonly type: 'recover_session'
@@ -95,14 +100,14 @@ export type SessionChange =
       readonly cooldownMs?: DurationMs | undefined
     })
   /**
-   * Makes `run` the owner of a session that `from` owns, and appends `session_continued`. `played` is all of the time,
-   * by day, that the session was active until now: what exceeds its booked total is booked for `from`, the latest first.
+   * Makes `run` the owner of a session that `from` owns, and appends `session_continued`. `active` is as in a report: all
+   * of the time until now, so that what `from` did not live to report is booked.
    */
   | (OfSession & {
       readonly type: 'continue_session'
       readonly from: RunId
       readonly run: RunId
-      readonly played: readonly DayPlayed[]
+      readonly active?: readonly DayPlayed[] | undefined
       readonly reserve?: Reservation | undefined
     })
 
@@ -115,8 +120,14 @@ interface RunReport {
   readonly run: RunId
   /** The number of the report in its run: 1, 2, 3, … What only the newest may do, an older one does not. */
   readonly report: number
-  /** At most 1,000 days, in all of a commit. */
+  /** At most 1,000 days, those of `active` included, in all of a commit. */
   readonly played: readonly DayPlayed[]
+  /**
+   * All of the time, by day, that the session was active until this report, by another measure than what its runs have
+   * counted. Where they come to less, what is missing is booked, the latest first; what a run before reports later then
+   * counts only where it goes beyond that. Default: nobody can tell.
+   */
+  readonly active?: readonly DayPlayed[] | undefined
   /** Each becomes `clock_jumped` when the report that tells it first was not seen. At most 64. Default none. */
   readonly jumps?: readonly ClockJump[] | undefined
 }
@@ -198,7 +209,8 @@ export interface Applied {
   readonly sessions: readonly SessionAfter[]
   /**
    * The totals of the entries and days that the commit is about, over all nodes: at least everything acknowledged
-   * before the call, and this commit. Of a repeated commit: as they stand now.
+   * before the call, and this commit. Of a session: the days that were told of, and the one on which a start or a
+   * continuation books ahead. Of a repeated commit: as they stand now.
    */
   readonly usage: readonly UsageAfter[]
 }

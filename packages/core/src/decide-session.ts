@@ -1,6 +1,6 @@
 import { auditContent } from './audit-content.ts'
 import type { AuditEvent, SessionEndReason } from './audit.ts'
-import { book, bookUnbooked, latest, put, rowOf, withReservation } from './book-session.ts'
+import { bookActive, bookCounted, bookUnbooked, put, rowOf, withReservation } from './book-session.ts'
 import type { DriverChange, DriverReport, SessionCommand } from './driver-changes.ts'
 import type { SessionOutcome } from './driver.ts'
 import type { SessionRow } from './effects.ts'
@@ -8,13 +8,15 @@ import { invalidArgument, StoreError } from './errors.ts'
 import type { GroupState, StoredState } from './group-state.ts'
 import { LIMITS } from './limits.ts'
 import { readableCooldown } from './readable.ts'
+import { accountOf, withAccount, withOwner } from './session-account.ts'
 import { detailOf, readableSession, recoverable } from './session-rows.ts'
 import { checkInstant, describe } from './values.ts'
 import { encodeSessionDetail, type SessionDetail } from './wire.ts'
 
 /**
- * What a command does to its session, put onto `draft`. What is booked is, for each day and run, the largest total that
- * was reported: so reports that are repeated, late, lost or out of order come to the same, also after the end.
+ * What a command does to its session, put onto `draft`. What counts is, for each day and run, the largest total that was
+ * reported, and what the account makes of it: so reports that are repeated, late, lost or out of order come to the same,
+ * also after the end.
  * @throws StoreError `NOT_FOUND`, `OPERATION_MISMATCH`, `INVALID_ARGUMENT`, `MALFORMED`.
  */
 export function decideSession(command: SessionCommand, draft: GroupState): SessionOutcome {
@@ -124,15 +126,10 @@ function continueSession(command: Command<'continue'>, row: SessionRow, draft: G
   if (row.endedAt !== undefined || row.run !== from || run === from) {
     return outcomeOf(row, draft, { changed: false, bookedMs: 0 })
   }
-  const lateMs = bookUnbooked(row, draft)
-  const { durationMs } = rowOf(row, draft)
-  const playedMs = command.played.reduce((sum, day) => sum + day.playedMs, 0)
-  const totals = latest(command.played, playedMs - durationMs).map((part) => ({
-    day: part.day,
-    playedMs: draft.played({ ...row, run: from, day: part.day }) + part.playedMs,
-  }))
-  const bookedMs = lateMs + book(totals, from, row, draft)
-  const { reserved: _, ...kept } = { ...rowOf(row, draft), run, report: 0, lastReportedAt: at }
+  const bookedMs = bookUnbooked(row, draft) + bookActive(command.active, from, row, draft)
+  const { reserved: _, ...heard } = rowOf(row, draft)
+  const owned = { ...heard, run, report: 0, lastReportedAt: at }
+  const kept = withAccount(owned, withOwner(accountOf(heard), run))
   put(kept, draft)
   put(withReservation(kept, command.reserve, draft), draft)
   heardOf(command, row, draft)
@@ -197,8 +194,8 @@ function isNewestOfOwner({ run, report: number }: DriverReport, row: SessionRow)
 
 /** Books what is new in a report, and tells of it what the log has not heard. Returns what was added. */
 function take(command: Command<'report' | 'end'>, row: SessionRow, draft: GroupState): number {
-  const { sessionId, entryId, jumps } = command
-  const bookedMs = book(command.played, command.run, row, draft)
+  const { sessionId, entryId, run, played, active, jumps } = command
+  const bookedMs = bookCounted(played, run, row, draft) + bookActive(active, run, row, draft)
   if (isNewestOfOwner(command, row)) {
     for (const { report: first, wallMs, monotonicMs } of jumps) {
       if (first > row.report) tell(command, { type: 'clock_jumped', sessionId, wallMs, monotonicMs }, draft)

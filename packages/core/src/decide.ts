@@ -5,8 +5,8 @@ import type { DriverChange } from './driver-changes.ts'
 import type { DriverCondition, SessionOutcome, UsageTotalAfter, WriteUnit } from './driver.ts'
 import type { Effect } from './effects.ts'
 import { StoreError } from './errors.ts'
-import { operationKey, reportedBy, spanOfDay, usageKey, type UsageKey } from './group-keys.ts'
-import { GroupState, type RecordedOperation, type StoredState } from './group-state.ts'
+import { daysOfCommand, operationKey, spanOfDay, usageKey, type UsageKey } from './group-keys.ts'
+import { dayTotal, GroupState, type RecordedOperation, type StoredState } from './group-state.ts'
 import { LIMITS } from './limits.ts'
 import { spanOf } from './period.ts'
 import { readableCooldown, readableGrant, readableReserved, readableUsage } from './readable.ts'
@@ -182,16 +182,6 @@ function grantTime(change: CorrectionChange, draft: GroupState): void {
   draft.apply({ table: 'audit', content: auditContent({ timestamp: at, scope, node }, event) })
 }
 
-/** @throws StoreError `INVALID_ARGUMENT` past the largest duration. */
-function dayTotal(key: UsageKey, state: StoredState): number {
-  const { durationMs, unreadable } = state.usage(spanOfDay(key))
-  if (unreadable === 0 && durationMs > LIMITS.DURATION_MS_MAX) {
-    const { entryId, day } = key
-    throw new StoreError('INVALID_ARGUMENT', `the usage of entry ${describe(entryId)} on ${day} would pass 2^53 - 1 ms`)
-  }
-  return readableUsage(key, { durationMs, unreadable })
-}
-
 /** The totals of the days that the changes are about. */
 function totalsOf(changes: readonly DriverChange[], state: StoredState): readonly UsageTotalAfter[] {
   const totals = new Map<string, UsageTotalAfter>()
@@ -213,7 +203,7 @@ export function daysOf(change: DriverChange): readonly UsageKey[] {
       return change.of === 'usage' ? [change] : []
     case 'session': {
       const { scope, entryId } = change
-      return reportedBy(change).map(({ day }) => ({ scope, entryId, day }))
+      return daysOfCommand(change).map((day) => ({ scope, entryId, day }))
     }
     case 'audit':
     case 'cooldown':

@@ -79,7 +79,7 @@ export type SessionCommand = {
       readonly action: 'continue'
       readonly from: RunId
       readonly run: RunId
-      readonly played: readonly DayPlayed[]
+      readonly active: readonly DayPlayed[]
       readonly reserve?: DriverReservation
     }
 )
@@ -88,6 +88,7 @@ export interface DriverReport {
   readonly run: RunId
   readonly report: number
   readonly played: readonly DayPlayed[]
+  readonly active: readonly DayPlayed[]
   readonly jumps: readonly ClockJump[]
 }
 

@@ -106,9 +106,13 @@ class Keys {
   #addSession(command: SessionCommand): void {
     const { scope, entryId, sessionId } = command
     this.sessions.set(sessionKey(command), command)
-    for (const { day, run } of reportedBy(command)) {
-      this.#addDay({ scope, entryId, day })
-      if (run !== undefined) this.played.set(playedKey({ scope, sessionId, run, day }), { scope, sessionId, run, day })
+    for (const day of daysOfCommand(command)) this.#addDay({ scope, entryId, day })
+    if (command.action === 'report' || command.action === 'end') {
+      const { run } = command
+      for (const { day } of command.played) {
+        const key = { scope, sessionId, run, day }
+        this.played.set(playedKey(key), key)
+      }
     }
     if ('reserve' in command) {
       for (const limit of command.reserve?.limits ?? []) this.#addQuota({ scope, entryId, ...command.reserve }, limit)
@@ -128,25 +132,30 @@ class Keys {
   }
 }
 
-/** The days that the command is about, and the run that played on them, if any did. */
-export function reportedBy(command: SessionCommand): readonly { readonly day: Day; readonly run?: RunId }[] {
+/** The days whose totals the command is about. */
+export function daysOfCommand(command: SessionCommand): readonly Day[] {
   switch (command.action) {
     case 'start':
-      return command.reserve === undefined ? [] : [{ day: command.reserve.day }]
+    case 'continue': {
+      const { reserve } = command
+      return [...new Set([...toldDays(command), ...(reserve === undefined ? [] : [reserve.day])])].toSorted()
+    }
     case 'report':
     case 'end':
-      return command.played.map(({ day }) => ({ day, run: command.run }))
-    case 'continue':
-      return [
-        ...command.played.map(({ day }) => ({ day, run: command.from })),
-        ...(command.reserve === undefined ? [] : [{ day: command.reserve.day }]),
-      ]
+      return toldDays(command).toSorted()
     case 'import':
     case 'warn':
     case 'extend':
     case 'recover':
       return []
   }
+}
+
+/** The days on which the command says that the session was played, each once. */
+export function toldDays(command: SessionCommand): readonly Day[] {
+  const played = 'played' in command ? command.played : []
+  const active = 'active' in command ? command.active : []
+  return [...new Set([...played, ...active].map(({ day }) => day))]
 }
 
 export function spanOfDay({ scope, entryId, day }: UsageKey): UsageSpan {

@@ -17,8 +17,8 @@ import {
   type UsageSpan,
 } from './group-keys.ts'
 import { isWithin } from './period.ts'
-import { readableGrant } from './readable.ts'
-import type { NodeId } from './values.ts'
+import { readableGrant, readableUsage } from './readable.ts'
+import type { DurationMs, NodeId } from './values.ts'
 
 /** What is stored where a group of units is about to be applied. Each is asked only for keys that `keysOf` names. */
 export interface StoredState {
@@ -169,6 +169,11 @@ export class GroupState implements StoredState {
     const nodes = days.get(day) ?? new Map<NodeId, number>()
     this.#usage.set(cooldownKey(row), days.set(day, nodes.set(node, addMs + (nodes.get(node) ?? 0))))
   }
+}
+
+/** The total of the day. @throws StoreError `MALFORMED`; `INVALID_ARGUMENT` past the largest duration. */
+export function dayTotal(key: UsageKey, state: StoredState): DurationMs {
+  return readableUsage(key, state.usage(spanOfDay(key)))
 }
 
 function isOf(row: UsageKey, span: UsageSpan): boolean {

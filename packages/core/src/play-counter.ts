@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts'
 import type { Day } from './day.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { endMsOf, splitByDay } from './played.ts'
+import { endMsOf, joinDays, latestDays, splitByDay, totalOf } from './played.ts'
 import type { ClockJump, DayPlayed, Reserved, SessionRecord } from './session.ts'
 import type { DurationMs } from './values.ts'
 import { checkDuration, checkInstant } from './values.ts'
@@ -16,6 +16,8 @@ export interface CountedReport {
   readonly monotonicMs: number
   readonly day: Day
   readonly played: readonly DayPlayed[]
+  /** All of the session's time, once another measure than the clock's has told it. */
+  readonly active: readonly DayPlayed[]
   readonly jumps: readonly ClockJump[]
 }
 
@@ -26,11 +28,11 @@ export interface CountedReport {
 export class PlayCounter {
   readonly #clock: Clock
   readonly #calendar: Calendar
-  /** What is booked of the session beside what this counter has told. */
+  /** What is booked of the session beside what this counter has counted. */
   #othersMs = 0
   readonly #played = new Map<Day, DurationMs>()
   readonly #acknowledged = new Map<Day, DurationMs>()
-  #countedMs = 0
+  #active: readonly DayPlayed[] = []
   #report = 0
   #jumps: ClockJump[] = []
   /** What is booked ahead, and not used up: time that it covers lies on its day, whatever the wall clock shows. */
@@ -83,7 +85,7 @@ export class PlayCounter {
     if (!this.#isStopped) this.#see(now, monotonicMs)
     return {
       ...{ report: this.#report, now, monotonicMs, day: this.#calendar.dayOf(now) },
-      ...{ played: this.#open(now), jumps: [...this.#jumps] },
+      ...{ played: this.#open(now), active: this.#active, jumps: [...this.#jumps] },
     }
   }
 
@@ -92,6 +94,7 @@ export class PlayCounter {
     for (const { day, playedMs } of played) {
       this.#acknowledged.set(day, Math.max(playedMs, this.#acknowledged.get(day) ?? 0))
     }
+    this.#active = latestDays(this.#active)
     this.#jumps = this.#jumps.filter((jump) => jump.report > report)
     this.accept(record)
   }
@@ -110,30 +113,42 @@ export class PlayCounter {
 
   #countUpTo(now: Date, monotonicMs: number, activeMs: DurationMs | undefined): void {
     const elapsedMs = Math.max(0, Math.floor(monotonicMs - this.#countedUpToMs))
-    const moreMs =
-      activeMs === undefined
-        ? elapsedMs
-        : Math.max(0, checkDuration(activeMs, 'activeMs') - this.#othersMs - this.#countedMs)
-    const coveredMs = Math.min(moreMs, this.#covered?.durationMs ?? 0)
-    const parts = splitByDay(this.#calendar, now, moreMs - coveredMs)
-    this.#checkDays([...this.#open(now), ...parts].map(({ day }) => day))
-    if (this.#covered !== undefined) {
-      this.#add({ day: this.#covered.day, playedMs: coveredMs })
-      this.#covered = { ...this.#covered, durationMs: this.#covered.durationMs - coveredMs }
+    if (activeMs !== undefined) {
+      this.#countActive(now, checkDuration(activeMs, 'activeMs'), elapsedMs)
+      this.#countedUpToMs = monotonicMs
+      return
     }
-    for (const part of parts) this.#add(part)
-    this.#countedMs += moreMs
-    this.#countedUpToMs = activeMs === undefined ? this.#countedUpToMs + elapsedMs : monotonicMs
+    const parts = this.#placed(now, elapsedMs, elapsedMs)
+    for (const { day, playedMs } of parts) this.#played.set(day, (this.#played.get(day) ?? 0) + playedMs)
+    if (this.#active.length > 0) this.#active = joinDays([...this.#active, ...parts])
+    this.#countedUpToMs += elapsedMs
   }
 
-  /** Whatever was counted must fit into a report. */
-  #checkDays(days: readonly Day[]): void {
-    if (new Set(days).size <= LIMITS.SESSION_REPORT_DAYS_MAX) return
-    throw invalidArgument(`more than ${LIMITS.SESSION_REPORT_DAYS_MAX} days are to be reported; report earlier`)
+  /** All of the time was told. How much of it this run has played nobody can tell: some may be of one before. */
+  #countActive(now: Date, activeMs: DurationMs, elapsedMs: DurationMs): void {
+    const toldMs = totalOf(this.#active)
+    const knownMs = Math.max(toldMs, this.#othersMs + [...this.#played.values()].reduce((sum, ms) => sum + ms, 0))
+    const newMs = Math.min(elapsedMs, Math.max(0, activeMs - knownMs))
+    const parts = this.#placed(now, Math.max(0, activeMs - toldMs), newMs)
+    this.#active = joinDays([...this.#active, ...parts])
   }
 
-  #add({ day, playedMs }: DayPlayed): void {
-    this.#played.set(day, (this.#played.get(day) ?? 0) + playedMs)
+  /** On which days the last `ms` lie. What is booked ahead covers the first of the last `newMs`, which are new. */
+  #placed(now: Date, ms: DurationMs, newMs: DurationMs): readonly DayPlayed[] {
+    const covered = this.#covered
+    const coveredMs = Math.min(newMs, covered?.durationMs ?? 0)
+    const newFrom = new Date(Math.max(0, now.getTime() - newMs))
+    const placed = [
+      ...splitByDay(this.#calendar, newFrom, ms - newMs),
+      ...(covered === undefined ? [] : [{ day: covered.day, playedMs: coveredMs }]),
+      ...splitByDay(this.#calendar, now, newMs - coveredMs),
+    ]
+    const told = [...this.#open(now), ...this.#active, ...placed]
+    if (new Set(told.map(({ day }) => day)).size > LIMITS.SESSION_REPORT_DAYS_MAX) {
+      throw invalidArgument(`more than ${LIMITS.SESSION_REPORT_DAYS_MAX} days are to be reported; report earlier`)
+    }
+    if (covered !== undefined) this.#covered = { ...covered, durationMs: covered.durationMs - coveredMs }
+    return placed.filter(({ playedMs }) => playedMs > 0)
   }
 
   #see(now: Date, monotonicMs: number): void {

@@ -27,6 +27,26 @@ export function splitByDay(calendar: Calendar, until: Date, durationMs: Duration
   return parts
 }
 
+/** How much that is, over all days. */
+export function totalOf(played: readonly DayPlayed[]): DurationMs {
+  return played.reduce((sum, { playedMs }) => sum + playedMs, 0)
+}
+
+/** Each day once, with all that was played on it, in the order of time. */
+export function joinDays(played: readonly DayPlayed[]): readonly DayPlayed[] {
+  const days = new Map<Day, DurationMs>()
+  for (const { day, playedMs } of played) days.set(day, (days.get(day) ?? 0) + playedMs)
+  return [...days].map(([day, playedMs]) => ({ day, playedMs })).toSorted((a, b) => (a.day < b.day ? -1 : 1))
+}
+
+/** The latest 32 days. What was played before them lies on the first of them. */
+export function latestDays(played: readonly DayPlayed[]): readonly DayPlayed[] {
+  const days = joinDays(played)
+  const [first, ...latest] = days.slice(-LIMITS.SESSION_DAYS_MAX)
+  if (first === undefined) return []
+  return [{ day: first.day, playedMs: first.playedMs + totalOf(days.slice(0, -LIMITS.SESSION_DAYS_MAX)) }, ...latest]
+}
+
 /** When the day has ended, in milliseconds since 1970. */
 export function endMsOf(calendar: Calendar, day: Day): number {
   return calendar.startOf(day).getTime() + calendar.lengthOf(day)

@@ -5,6 +5,7 @@ import type { DriverReport, DriverReservation, SessionCommand } from './driver-c
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { type Period, quotaPeriod } from './period.ts'
+import { totalOf } from './played.ts'
 import type { ClockJump, DayPlayed, QuotaLimit, Reservation } from './session.ts'
 import type { DurationMs, NodeId, Scope } from './values.ts'
 import { checkDuration, checkFields, checkId, checkInstant, checkInteger, checkList, describe } from './values.ts'
@@ -18,7 +19,7 @@ interface Asker {
 }
 
 const OF_SESSION = ['type', 'sessionId', 'entryId'] as const
-const REPORT = ['run', 'report', 'played', 'jumps'] as const
+const REPORT = ['run', 'report', 'played', 'active', 'jumps'] as const
 
 /** The change as drivers get it: checked and complete. @throws StoreError `INVALID_ARGUMENT`. */
 export function sessionCommand(asker: Asker, change: SessionChange): SessionCommand {
@@ -55,7 +56,7 @@ export function sessionCommand(asker: Asker, change: SessionChange): SessionComm
         warningsIssuedMs: checkList(warningsIssuedMs, 'warningsIssuedMs', 0, LIMITS.SESSION_WARNINGS_MAX).map(
           (threshold, index) => checkDuration(threshold, `warningsIssuedMs[${index}]`),
         ),
-        played: checkPlayed(played),
+        played: checkPlayed(played, 'played'),
       }
     }
     case 'report_session': {
@@ -108,9 +109,9 @@ export function sessionCommand(asker: Asker, change: SessionChange): SessionComm
       }
     }
     case 'continue_session': {
-      const { from, run, played, reserve, ...ids } = checkFields(
+      const { from, run, active, reserve, ...ids } = checkFields(
         change,
-        [...OF_SESSION, 'from', 'run', 'played', 'reserve'],
+        [...OF_SESSION, 'from', 'run', 'active', 'reserve'],
         'change',
       )
       return {
@@ -118,7 +119,7 @@ export function sessionCommand(asker: Asker, change: SessionChange): SessionComm
         action: 'continue',
         from: checkId(from, 'from'),
         run: checkId(run, 'run'),
-        played: checkPlayed(played),
+        active: checkActive(active),
         ...reserving(reserve),
       }
     }
@@ -151,28 +152,31 @@ function reportOf({
   run,
   report,
   played,
+  active,
   jumps = [],
 }: Pick<Extract<SessionChange, { type: 'report_session' }>, (typeof REPORT)[number]>): DriverReport {
   return {
     run: checkId(run, 'run'),
     report: checkInteger(report, 'report', 1, Number.MAX_SAFE_INTEGER),
-    played: checkPlayed(played),
+    played: checkPlayed(played, 'played'),
+    active: checkActive(active),
     jumps: checkList(jumps, 'jumps', 0, LIMITS.SESSION_JUMPS_MAX).map(checkJump),
   }
 }
 
 /** Each day once, in the order of time. */
-function checkPlayed(played: readonly DayPlayed[]): readonly DayPlayed[] {
-  const days = checkList(played, 'played', 0, LIMITS.SESSION_REPORT_DAYS_MAX).map((item) => {
-    const { day, playedMs } = checkFields(item, ['day', 'playedMs'], 'played')
+function checkPlayed(value: readonly DayPlayed[], field: 'played' | 'active'): readonly DayPlayed[] {
+  const days = checkList(value, field, 0, LIMITS.SESSION_REPORT_DAYS_MAX).map((item) => {
+    const { day, playedMs } = checkFields(item, ['day', 'playedMs'], field)
     return { day: parseDay(day), playedMs: checkDuration(playedMs, 'playedMs') }
   })
-  if (new Set(days.map(({ day }) => day)).size < days.length) throw invalidArgument('played has a day twice')
-  checkDuration(
-    days.reduce((sum, { playedMs }) => sum + playedMs, 0),
-    'the sum of played',
-  )
+  if (new Set(days.map(({ day }) => day)).size < days.length) throw invalidArgument(`${field} has a day twice`)
+  checkDuration(totalOf(days), `the sum of ${field}`)
   return days.toSorted((a, b) => (a.day < b.day ? -1 : 1))
+}
+
+function checkActive(active: readonly DayPlayed[] | undefined): readonly DayPlayed[] {
+  return active === undefined ? [] : checkPlayed(active, 'active')
 }
 
 function checkJump(jump: ClockJump): ClockJump {

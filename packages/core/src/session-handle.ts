@@ -157,9 +157,9 @@ export class OpenSession implements Session {
     throw invalidArgument(`session ${describe(sessionId)} is unlimited: it has no deadline ${what}`)
   }
 
-  #of({ report, played, jumps }: CountedReport) {
+  #of({ report, played, active, jumps }: CountedReport) {
     const { sessionId, entryId } = this.#record
-    return { sessionId, entryId, run: this.#run, report, played, jumps }
+    return { sessionId, entryId, run: this.#run, report, played, active, jumps }
   }
 
   async #report(

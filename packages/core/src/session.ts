@@ -64,6 +64,7 @@ export interface QuotaLimit {
 export interface Reservation {
   readonly day: Day
   readonly upToMs: DurationMs
+  /** 1 to 32. */
   readonly limits: readonly QuotaLimit[]
 }
 

@@ -69,8 +69,8 @@ export interface ContinueOptions {
   readonly sessionId?: SessionId | undefined
   /**
    * How long the entry was active in this session, in all, by what the service can still tell: the age of its process,
-   * say. Default: what is booked, so that nothing is counted for the time since the last report. A late report of an
-   * earlier run is counted beside it where the clock was set in between, or where a continuation without it came first.
+   * say. What is booked counts where it is more, and what a run before reports late where it goes beyond. Default: what
+   * is booked, so that nothing is counted for the time since the last report.
    */
   readonly activeMs?: DurationMs | undefined
   readonly strict?: StrictQuota | undefined
@@ -84,14 +84,14 @@ export interface ContinueOptions {
  * @throws StoreError `INVALID_ARGUMENT` for a session of another node: that one can only be recovered.
  */
 export async function continueSession(store: Store, options: ContinueOptions = {}): Promise<Session | undefined> {
-  const { sessionId, run, counter, strict, played, reserve } = fromArguments(() => continuationOf(store, options))
+  const { sessionId, run, counter, strict, active, reserve } = fromArguments(() => continuationOf(store, options))
   const found = await findOpen(store, sessionId)
   if (found === undefined) return undefined
   // An earlier try of this call may have got through.
   if (found.run === run) return new OpenSession(store, { record: found, run, counter, strict })
   const { entryId, run: from } = found
   const ids = { sessionId: found.sessionId, entryId, from, run }
-  const { session: record, changed } = only(await store.commit([{ type: 'continue_session', ...ids, played, reserve }]))
+  const { session: record, changed } = only(await store.commit([{ type: 'continue_session', ...ids, active, reserve }]))
   return changed ? new OpenSession(store, { record, run, counter, strict }) : undefined
 }
 
@@ -103,7 +103,7 @@ function continuationOf(store: Store, options: ContinueOptions) {
   const quota = checkStrict(strict)
   return {
     ...{ sessionId, run, counter, strict: quota },
-    played: activeMs === undefined ? [] : splitByDay(store.calendar, now, activeMs),
+    active: activeMs === undefined ? [] : splitByDay(store.calendar, now, activeMs),
     reserve: quota && reservationAt(now, store.calendar, quota),
   }
 }

@@ -8,6 +8,7 @@ import { parseDay } from './day.ts'
 import type { Corrected, DriverChange } from './driver-changes.ts'
 import type { DriverCondition, Operation, WriteUnit } from './driver.ts'
 import { invalidArgument } from './errors.ts'
+import { toldDays } from './group-keys.ts'
 import { LIMITS } from './limits.ts'
 import { quotaPeriod } from './period.ts'
 import { sessionCommand } from './session-commands.ts'
@@ -166,7 +167,7 @@ function corrected({ by, why }: MaybeCorrection, node: NodeId, at: Date): Correc
 
 /** A commit is decided while others wait. */
 function checkDays({ changes }: Pick<WriteUnit, 'changes'>): void {
-  const days = changes.reduce((sum, change) => sum + ('played' in change ? change.played.length : 0), 0)
+  const days = changes.reduce((sum, change) => sum + (change.table === 'session' ? toldDays(change).length : 0), 0)
   if (days <= LIMITS.SESSION_REPORT_DAYS_MAX) return
   throw invalidArgument(`the reports of a commit have at most ${LIMITS.SESSION_REPORT_DAYS_MAX} days, not ${days}`)
 }

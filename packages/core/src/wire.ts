@@ -22,6 +22,7 @@ import {
 } from './codec.ts'
 import { invalidArgument, messageOf } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import type { SessionAccount } from './session-account.ts'
 import type { DayPlayed } from './session.ts'
 import type { SessionSnapshot, StateSnapshot } from './snapshot.ts'
 import type { DurationMs, JsonObject, JsonValue } from './values.ts'
@@ -86,13 +87,23 @@ export interface SessionDetail {
   readonly endReason?: SessionEndReason | undefined
   /** What was played before the session came here, and is booked when it ends. */
   readonly unbooked?: readonly DayPlayed[] | undefined
+  /** Absent while nothing is booked. */
+  readonly account?: SessionAccount | undefined
 }
+
+const dayPlayed: Codec<DayPlayed> = record<DayPlayed>({ day, playedMs: duration })
 
 const sessionDetail: Codec<SessionDetail> = record<SessionDetail>({
   label: optional(text),
   warningsIssuedMs: list(duration, LIMITS.SESSION_WARNINGS_MAX),
   endReason: optional(endReason),
-  unbooked: optional(list(record<DayPlayed>({ day, playedMs: duration }), LIMITS.SESSION_REPORT_DAYS_MAX)),
+  unbooked: optional(list(dayPlayed, LIMITS.SESSION_REPORT_DAYS_MAX)),
+  account: optional(
+    record<SessionAccount>({
+      runs: list(record({ run: optional(id), countedMs: duration, activeMs: duration }), LIMITS.SESSION_RUNS_MAX),
+      days: list(dayPlayed, LIMITS.SESSION_DAYS_MAX),
+    }),
+  ),
 })
 
 /** What the log keeps of an event: its text, and the columns that it is found by. */

@@ -69,7 +69,7 @@ const OBJECTS: readonly CallWithObject[] = [
   sessionChange({ type: 'extend_session', ...SESSION, run: 'r-1', deadline: UNTIL }),
   sessionChange({ ...report({}), type: 'end_session', reason: { type: 'expired' } }),
   sessionChange({ type: 'recover_session', ...SESSION, silentForMs: 1, cooldownMs: 1 }),
-  sessionChange({ type: 'continue_session', ...SESSION, from: 'r-1', run: 'r-2', played: [] }),
+  sessionChange({ type: 'continue_session', ...SESSION, from: 'r-1', run: 'r-2', active: [] }),
   within('reserve', { day: DAY, upToMs: 1, limits: [{ limitMs: 1 }] }, (reserve) => start({ reserve })),
   within('limit', { period: 'day', limitMs: 1 }, (limit) =>
     start({ reserve: { day: DAY, upToMs: 1, limits: [limit] } }),

@@ -34,7 +34,7 @@ const INVALID: readonly Change[] = [
   { type: 'report_session', ...SESSION, run: 'r-1', report: 0, played: [] },
   { type: 'warn_session', ...SESSION, run: 'r-1', thresholdMs: -1 },
   { type: 'extend_session', ...SESSION, run: 'r-1', deadline: new Date(Number.NaN) },
-  { type: 'continue_session', ...SESSION, from: 'r-1', run: 'r-2', played: [{ day: DAY, playedMs: -1 }] },
+  { type: 'continue_session', ...SESSION, from: 'r-1', run: 'r-2', active: [{ day: DAY, playedMs: -1 }] },
   { type: 'recover_session', ...SESSION, silentForMs: -1 },
   { type: 'save_snapshot', snapshot: { timestamp: new Date(Number.NaN) } },
 ]

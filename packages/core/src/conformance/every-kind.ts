@@ -25,7 +25,7 @@ const CHANGES: { readonly [T in Exclude<Change['type'], 'import_session'>]: Extr
   report_session: { type: 'report_session', ...SESSION, run: 'r-1', report: 1, played: [{ day: DAY, playedMs: 200 }] },
   warn_session: { type: 'warn_session', ...SESSION, run: 'r-1', thresholdMs: 60_000 },
   extend_session: { type: 'extend_session', ...SESSION, run: 'r-1', deadline: new Date(NOON.getTime() + 1) },
-  continue_session: { type: 'continue_session', ...SESSION, from: 'r-1', run: 'r-2', played: [] },
+  continue_session: { type: 'continue_session', ...SESSION, from: 'r-1', run: 'r-2', active: [] },
   end_session: {
     ...{ type: 'end_session', ...SESSION, run: 'r-2', report: 1, played: [{ day: DAY, playedMs: 34 }] },
     reason: { type: 'user_stop' },

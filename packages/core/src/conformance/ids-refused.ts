@@ -56,7 +56,7 @@ const WITH_ID: readonly CallWithId[] = [
   ...['sessionId', 'entryId', 'run'].map((field) =>
     sessionChange(field, (id) => ({ type: 'start_session', ...SESSION, [field]: id })),
   ),
-  sessionChange('from', (from) => ({ type: 'continue_session', ...SESSION, from, played: [] })),
+  sessionChange('from', (from) => ({ type: 'continue_session', ...SESSION, from, active: [] })),
   condition('usage_below', (entryId) => ({ type: 'usage_below', entryId, day: DAY, limitMs: 1 })),
   condition('no_cooldown', (entryId) => ({ type: 'no_cooldown', entryId })),
   event('session_started entryId', (entryId) => ({ type: 'session_started', sessionId: 's', entryId })),

@@ -35,6 +35,7 @@ import { operationCases } from './operations.ts'
 import { periodCases } from './periods.ts'
 import { processCases } from './processes.ts'
 import { queryCases } from './queries.ts'
+import { sessionActiveCases } from './session-active.ts'
 import { sessionChangeCases, sessionImportCases } from './session-changes.ts'
 import { sessionClockCases } from './session-clock.ts'
 import { sessionContinueCases } from './session-continue.ts'
@@ -98,6 +99,7 @@ const definitions: readonly CaseDefinition[] = [
   ...sessionDayCases,
   ...sessionClockCases,
   ...sessionContinueCases,
+  ...sessionActiveCases,
   ...sessionRecoverCases,
   ...sessionStrictCases,
   ...sessionStrictLimitCases,

@@ -212,6 +212,22 @@ export const periodCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'periods/sum/past-the-largest-is-refused',
+    prevents: 'a total that is rounded, or called unreadable although every row of it can be read',
+    async run(t) {
+      const store = await t.open()
+      const largestMs = Number.MAX_SAFE_INTEGER
+      await store.addUsage('minecraft', '2026-11-23', largestMs)
+      await store.addUsage('minecraft', '2026-11-24', 1)
+      for (const period of ['week', 'month'] as const) {
+        await rejectsWith(store.getUsage('minecraft', DAY, { period }), 'INVALID_ARGUMENT', 'not_applied')
+        const limit = { type: 'usage_below', entryId: 'minecraft', day: DAY, period, limitMs: largestMs } as const
+        await rejectsWith(store.commit([APPEND], { if: [limit] }), 'INVALID_ARGUMENT', 'not_applied')
+      }
+      assert.equal(await store.getUsage('minecraft', '2026-11-23'), largestMs)
+    },
+  },
+  {
     id: 'periods/period/what-is-none-is-refused',
     prevents: 'a mistyped period that is taken for the day',
     async run(t) {

@@ -31,7 +31,7 @@ const OF_ONE: readonly SessionChange[] = [
   { type: 'extend_session', ...OWN, deadline: DEADLINE },
   end(1, { '11-23': 1 }),
   { type: 'recover_session', ...OF_SESSION },
-  { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', played: [] },
+  { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', active: [] },
 ]
 
 export const sessionChangeCases: readonly CaseDefinition[] = [
@@ -284,8 +284,8 @@ export const sessionImportCases: readonly CaseDefinition[] = [
         ],
         FREE,
       )
-      const played = [{ day: DAY, playedMs: 660_000 }] as const
-      const change = { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', played } as const
+      const active = [{ day: DAY, playedMs: 660_000 }] as const
+      const change = { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', active } as const
       assert.equal((await sent(store, change)).bookedMs, 660_000)
       assert.equal((await sent(store, { ...end(1, { '11-23': 5 }), run: 'r-2' })).session.durationMs, 660_005)
       assert.deepEqual(await bookedByDay(store), { [DAY]: 660_005 })

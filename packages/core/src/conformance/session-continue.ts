@@ -158,7 +158,7 @@ export const sessionContinueCases: readonly CaseDefinition[] = [
       const before = await contentsOf(t.place, store)
       assert.equal(await continueSession(store), undefined)
       assert.equal(await continueSession(store, { sessionId: 's-1', activeMs: 1_000 }), undefined)
-      const ended = { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', played: [] } as const
+      const ended = { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', active: [] } as const
       assert.equal((await sent(store, ended)).changed, false)
       assert.deepEqual(await contentsOf(t.place, store), before)
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { DenialReason } from '../audit.ts'
 import type { FailedCondition } from '../change.ts'
 import { denialReasons, recordDenial } from '../denial.ts'
-import { rejectsWith } from './expect.ts'
+import { refusesEach, rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 import { DAY, eventsOf, MINUTE_MS, NO_OPEN_SESSION, OF_SESSION, refusalOf, started } from './session-expect.ts'
 
@@ -95,6 +95,26 @@ export const sessionDenialCases: readonly CaseDefinition[] = [
       t.clock.advance(MINUTE_MS)
       assert.equal((await recordDenial(store, denial, options)).id, 1)
       assert.equal((await recordDenial(store, denial)).id, 2)
+    },
+  },
+  {
+    id: 'session/denial/of-what-is-no-refusal-is-refused',
+    prevents: 'a record that tells nobody why, or an error that tells the caller nothing',
+    async run(t) {
+      const store = await t.open()
+      const denials: readonly unknown[] = [
+        ...[undefined, null, 7, {}, { entryId: 'minecraft' }, { failed: [] }, { entryId: '', failed: [] }],
+        ...[null, {}, 'x', [null], [7], [{}], [{ type: 'no_internet' }]].map((failed) => ({
+          entryId: 'minecraft',
+          failed,
+        })),
+        { entryId: 'minecraft', failed: [], reason: 'none' },
+        { entryId: 'minecraft', failed: Array.from({ length: 33 }, () => ({ type: 'no_cooldown', until: NOON })) },
+      ]
+      await refusesEach(
+        denials.map((denial) => [JSON.stringify(denial) ?? 'undefined', () => recordDenial(store, denial as never)]),
+      )
+      assert.deepEqual(await store.getRecentAudits(1), [])
     },
   },
 ]

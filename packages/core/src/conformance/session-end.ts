@@ -216,7 +216,7 @@ export const sessionEndCases: readonly CaseDefinition[] = [
     async run(t) {
       const store = await t.open()
       await started(store)
-      await sent(store, { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', played: [] })
+      await sent(store, { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', active: [] })
       t.clock.advance(MINUTE_MS)
       const late = await sent(store, { ...end(9, { '11-23': 30_000 }), cooldownMs: MINUTE_MS })
       assert.deepEqual([late.changed, late.bookedMs], [false, 30_000])

@@ -67,6 +67,14 @@ const ILLEGAL = {
     ],
     Array.from({ length: LIMITS.SESSION_REPORT_DAYS_MAX + 1 }, (_, n) => day(1, addDays('2000-01-01', n))),
   ],
+  active: [
+    [{}],
+    [day(-1)],
+    [day(1, '2026-02-30')],
+    [day(1), day(2)],
+    [day(LONGEST), day(1, '2026-11-24')],
+    ...NO_LISTS,
+  ],
   jumps: [
     ...[...NO_LISTS, [{}], [{ ...JUMP, report: 0 }], [{ ...JUMP, wallMs: 0.5 }], [{ ...JUMP, monotonicMs: -1 }]],
     ...[[{ ...JUMP, at: NOON }], Array.from({ length: LIMITS.SESSION_JUMPS_MAX + 1 }, () => JUMP)],
@@ -91,7 +99,7 @@ const ILLEGAL = {
 } satisfies Readonly<Record<string, readonly unknown[]>>
 
 type Fields = Readonly<Record<string, keyof typeof ILLEGAL>>
-const REPORT: Fields = { run: 'id', report: 'count', played: 'played', jumps: 'jumps' }
+const REPORT: Fields = { run: 'id', report: 'count', played: 'played', active: 'active', jumps: 'jumps' }
 const IDS: Fields = { sessionId: 'id', entryId: 'id' }
 const CORRECTED: Fields = { entryId: 'id', day: 'day', byMs: 'integer', by: 'id', why: 'why' }
 
@@ -111,11 +119,11 @@ const CHANGES: readonly (readonly [good: Change, fields: Fields])[] = [
     },
   ],
   [
-    { ...report(1, {}), jumps: [JUMP], reserve: RESERVE },
+    { ...report(1, {}), active: [], jumps: [JUMP], reserve: RESERVE },
     { ...IDS, ...REPORT, reserve: 'reserve' },
   ],
   [
-    { ...end(1, {}), jumps: [JUMP], cooldownMs: 1 },
+    { ...end(1, {}), active: [], jumps: [JUMP], cooldownMs: 1 },
     { ...IDS, ...REPORT, reason: 'reason', cooldownMs: 'duration' },
   ],
   [
@@ -131,8 +139,8 @@ const CHANGES: readonly (readonly [good: Change, fields: Fields])[] = [
     { ...IDS, silentForMs: 'duration', cooldownMs: 'duration' },
   ],
   [
-    { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', played: [], reserve: RESERVE },
-    { ...IDS, from: 'id', run: 'id', played: 'played', reserve: 'reserve' },
+    { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', active: [], reserve: RESERVE },
+    { ...IDS, from: 'id', run: 'id', active: 'active', reserve: 'reserve' },
   ],
   [{ type: 'adjust_usage', ...CORRECTION }, CORRECTED],
   [{ type: 'grant_time', ...CORRECTION }, CORRECTED],

@@ -71,7 +71,7 @@ export const sessionSpoiledCases: readonly CaseDefinition[] = [
         end(9, { '11-23': 90_000 }),
         { type: 'warn_session', ...OWN, thresholdMs: 1 },
         { type: 'extend_session', ...OWN, deadline: new Date('2026-11-23T13:00:00.000Z') },
-        { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', played: [] },
+        { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', active: [] },
       ]
       const before = await contentsOf(t.place, store)
       for (const change of changes) await rejectsWith(store.commit([change]), 'MALFORMED', 'not_applied')

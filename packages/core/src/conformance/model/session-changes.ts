@@ -2,11 +2,12 @@ import type { SessionChange } from '../../change.ts'
 import { LIMITS } from '../../limits.ts'
 import type { SessionAfter } from '../../session.ts'
 import type { RunId } from '../../values.ts'
-import { bookAhead, bookUnbooked, hear, isNews, largestOf, lastOf, put, seen, tell } from './session-booking.ts'
+import { bookAhead, bookUnbooked, hear, hearActive, isNews, latest, put, seen } from './session-booking.ts'
 import { recordOf } from './sessions.ts'
 import {
   appendEvent,
   bookedMsOf,
+  type ModelRun,
   type ModelSession,
   type ModelState,
   type ModelWriter,
@@ -65,7 +66,7 @@ function start(state: ModelState, writer: ModelWriter, change: Of<'start_session
   const { sessionId, entryId, run, label, deadline, reserve } = change
   const session: ModelSession = {
     ...{ sessionId, scope, node, run, entryId, label, deadline },
-    ...{ startedAt: now, lastReportedAt: now, report: 0, warningsIssuedMs: [], unbooked: [] },
+    ...{ startedAt: now, lastReportedAt: now, report: 0, warningsIssuedMs: [], unbooked: [], runs: [newRun(run)] },
   }
   const opened = bookAhead(put(state, session), session, reserve)
   const event = { type: 'session_started', sessionId, entryId, label, deadline } as const
@@ -74,13 +75,14 @@ function start(state: ModelState, writer: ModelWriter, change: Of<'start_session
 
 function importSession(state: ModelState, { scope, node }: ModelWriter, change: Of<'import_session'>): Became {
   const { type: _, played, ...given } = change
-  return { state: put(state, { ...given, scope, node, report: 0, unbooked: played }), changed: true }
+  const session = { ...given, scope, node, report: 0, unbooked: played, runs: [newRun(change.run)] }
+  return { state: put(state, session), changed: true }
 }
 
 function report(state: ModelState, writer: ModelWriter, session: ModelSession, change: Of<'report_session'>): Became {
   const told = hear(state, writer, session, change)
   if (!isNews(session, change) || session.endedAt !== undefined) return { state: told, changed: false }
-  const heard = { ...session, report: change.report, lastReportedAt: writer.now, reserved: undefined }
+  const heard = { ...latest(told, session), report: change.report, lastReportedAt: writer.now, reserved: undefined }
   return { state: bookAhead(seen(put(told, heard), writer, session), heard, change.reserve), changed: true }
 }
 
@@ -88,7 +90,13 @@ function end(state: ModelState, writer: ModelWriter, session: ModelSession, chan
   const told = hear(state, writer, session, change)
   if (session.endedAt !== undefined || session.run !== change.run) return { state: told, changed: false }
   const report = Math.max(session.report, change.report)
-  const heard = { ...session, report, lastReportedAt: writer.now, endedAt: writer.now, endReason: change.reason }
+  const heard = {
+    ...latest(told, session),
+    report,
+    lastReportedAt: writer.now,
+    endedAt: writer.now,
+    endReason: change.reason,
+  }
   return { state: finish(seen(told, writer, session), writer, heard, change.cooldownMs), changed: true }
 }
 
@@ -111,18 +119,13 @@ function continueSession(
   change: Of<'continue_session'>,
 ): Became {
   const { sessionId, entryId } = session
-  const { run, from, played, reserve } = change
+  const { run, from, active = [], reserve } = change
   if (session.node !== writer.node) return refuse()
   if (session.endedAt !== undefined || session.run !== from || run === from) return { state, changed: false }
-  const known = bookUnbooked(state, session)
-  const playedMs = played.reduce((sum, day) => sum + day.playedMs, 0)
-  const more = lastOf(played, playedMs - bookedMsOf(known, session))
-  const caughtUp = more.reduce((sofar, { day, playedMs: moreMs }) => {
-    const before = largestOf(sofar, session, from, day)
-    return tell(sofar, session, from, [{ day, playedMs: before + moreMs }])
-  }, known)
-  const owned = { ...session, run, report: 0, lastReportedAt: writer.now, reserved: undefined, unbooked: [] }
-  const next = bookAhead(seen(put(caughtUp, owned), writer, owned), owned, reserve)
+  const known = hearActive(bookUnbooked(state, session), session, from, active)
+  const { reserved: _, ...before } = latest(known, session)
+  const owned = { ...before, run, report: 0, lastReportedAt: writer.now, runs: [...before.runs, newRun(run)] }
+  const next = bookAhead(seen(put(known, owned), writer, owned), owned, reserve)
   return { state: appendEvent(next, writer, { type: 'session_continued', sessionId, entryId }), changed: true }
 }
 
@@ -148,6 +151,10 @@ function extend(state: ModelState, writer: ModelWriter, session: ModelSession, c
   return { state: appendEvent(extended, writer, event), changed: true }
 }
 
+function newRun(run: RunId): ModelRun {
+  return { run, countedMs: 0, activeMs: 0 }
+}
+
 /** Whether the run owns the session, and it is open. */
 function isOwners(session: ModelSession, run: RunId): boolean {
   return session.run === run && session.endedAt === undefined
@@ -162,7 +169,8 @@ function finish(
 ): ModelState {
   const { scope, sessionId, entryId, endedAt, endReason: reason } = ended
   if (endedAt === undefined || reason === undefined) throw new Error('it has ended')
-  let next = put(bookUnbooked(state, ended), { ...ended, reserved: undefined, unbooked: [] })
+  const booked = bookUnbooked(put(state, ended), ended)
+  let next = put(booked, { ...latest(booked, ended), reserved: undefined })
   if (cooldownMs !== undefined) {
     const until = legalInstant(new Date(endedAt.getTime() + cooldownMs))
     next = withLaterCooldown(next, { scope, entryId, until })

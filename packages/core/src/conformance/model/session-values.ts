@@ -53,6 +53,7 @@ const REPORT: Fields = {
   run: legalId,
   report: legalCount,
   played: legalPlayed,
+  active: orElse(legalPlayed, []),
   jumps: orElse(
     legalList((jump) => legalFields(JUMP, jump), 0, LIMITS.SESSION_JUMPS_MAX),
     [],
@@ -83,5 +84,5 @@ export const SESSION_CHANGES: Readonly<Record<SessionChange['type'], Fields>> = 
   extend_session: { ...OF_SESSION, run: legalId, deadline: legalInstant },
   end_session: { ...OF_SESSION, ...REPORT, reason: legalEndReason, cooldownMs: optional(legalDuration) },
   recover_session: { ...OF_SESSION, silentForMs: orElse(legalDuration, 0), cooldownMs: optional(legalDuration) },
-  continue_session: { ...OF_SESSION, from: legalId, run: legalId, played: legalPlayed, reserve },
+  continue_session: { ...OF_SESSION, from: legalId, run: legalId, active: orElse(legalPlayed, []), reserve },
 }

@@ -21,7 +21,7 @@ import {
 
 /** What a caller sees of a session. */
 export function recordOf(state: ModelState, session: ModelSession): SessionRecord {
-  const { report: _, unbooked: __, ...record } = session
+  const { report: _, unbooked: __, runs: ___, ...record } = session
   return present({ ...record, durationMs: bookedMsOf(state, session) })
 }
 
@@ -53,17 +53,24 @@ function daysOfSession(change: SessionChange): readonly { readonly day: Day }[] 
   switch (change.type) {
     case 'start_session':
       return change.reserve === undefined ? [] : [change.reserve]
-    case 'continue_session':
-      return change.reserve === undefined ? change.played : [...change.played, change.reserve]
+    case 'continue_session': {
+      const { active = [], reserve } = change
+      return eachDay(reserve === undefined ? active : [...active, reserve])
+    }
     case 'report_session':
     case 'end_session':
-      return change.played
+      return eachDay([...change.played, ...(change.active ?? [])])
     case 'import_session':
     case 'warn_session':
     case 'extend_session':
     case 'recover_session':
       return []
   }
+}
+
+/** Each of the days once, in their order. */
+function eachDay(days: readonly { readonly day: Day }[]): readonly { readonly day: Day }[] {
+  return [...new Set(days.map(({ day }) => day))].toSorted(compareBytes).map((day) => ({ day }))
 }
 
 /** The last to start first; then by scope and id, backwards. */

@@ -20,8 +20,10 @@ export interface ModelState {
   readonly cooldowns: readonly ModelCooldown[]
   readonly snapshots: readonly ModelSnapshot[]
   readonly sessions: readonly ModelSession[]
-  /** All that was ever reported of sessions as played: nothing of it is replaced. */
+  /** All that runs have ever reported of sessions: nothing of it is replaced. */
   readonly told: readonly ModelTold[]
+  /** What of that, and of what services told in all, is booked. */
+  readonly played: readonly ModelPlayed[]
   /** The machines that reported. */
   readonly nodes: readonly NodeId[]
   readonly operations: readonly ModelOperation[]
@@ -40,10 +42,16 @@ export type ModelSession = Omit<SessionRecord, 'durationMs' | 'problem'> & {
   readonly report: number
   /** What it was played in the store that it came from, as long as that is not booked. */
   readonly unbooked: readonly DayPlayed[]
+  /** All the runs that ever owned it, in their order. */
+  readonly runs: readonly ModelRun[]
 }
+/** What a run has counted, and the longest time that the session was told to have been active while it owned that. */
+export type ModelRun = { readonly run: RunId; readonly countedMs: DurationMs; readonly activeMs: DurationMs }
 export type ModelSessionKey = { readonly scope: Scope; readonly sessionId: SessionId }
-/** A day's total. Without a run, it is of the store that the session came from. */
-export type ModelTold = ModelUsage & { readonly sessionId: SessionId; readonly run: RunId | undefined }
+/** A day's total that a run has reported. */
+export type ModelTold = ModelSessionKey & DayPlayed & { readonly run: RunId }
+/** What is booked of a session, beside what was booked of it before. */
+export type ModelPlayed = ModelUsage & { readonly sessionId: SessionId }
 type ModelOperation = {
   readonly scope: Scope
   readonly id: OperationId
@@ -59,7 +67,7 @@ export interface Asked {
 
 export const EMPTY_STATE: ModelState = {
   ...{ audits: [], usage: [], grants: [], cooldowns: [], snapshots: [] },
-  ...{ sessions: [], told: [], nodes: [], operations: [] },
+  ...{ sessions: [], told: [], played: [], nodes: [], operations: [] },
 }
 
 /** Who writes, and when. */
@@ -91,20 +99,15 @@ export function reservedOf(state: ModelState, span: ModelSpan): DurationMs {
   return sumOf(rows.filter((row) => isWithin(span, row)).map(({ durationMs }) => durationMs))
 }
 
-/** Every piece of usage there is: of what each run has told of a session for a day, the largest counts. */
+/** Every piece of usage there is. */
 export function usageOf(state: ModelState): readonly ModelUsage[] {
-  return [...state.usage, ...bookedOf(state)]
+  return [...state.usage, ...state.played]
 }
 
-/** What is booked of the session. @throws ModelError `INVALID_ARGUMENT` beyond the largest. */
-export function bookedMsOf(state: ModelState, { scope, sessionId }: ModelSessionKey): DurationMs {
-  const rows = bookedOf(state).filter((row) => row.scope === scope && row.sessionId === sessionId)
-  return sumOf(rows.map(({ durationMs }) => durationMs))
-}
-
-function bookedOf({ told }: ModelState): readonly ModelTold[] {
-  const groups = Map.groupBy(told, ({ scope, sessionId, run, day }) => JSON.stringify([scope, sessionId, run, day]))
-  return [...groups.values()].map((group) => group.reduce((a, b) => (b.durationMs > a.durationMs ? b : a)))
+/** What is booked of the session, in all or on a day. @throws ModelError `INVALID_ARGUMENT` beyond the largest. */
+export function bookedMsOf({ played }: ModelState, { scope, sessionId }: ModelSessionKey, day?: Day): DurationMs {
+  const rows = played.filter((row) => row.scope === scope && row.sessionId === sessionId)
+  return sumOf(rows.filter((row) => day === undefined || row.day === day).map(({ durationMs }) => durationMs))
 }
 
 function isWithin({ scope, entryId, day, period = 'day' }: ModelSpan, row: ModelQuota): boolean {

@@ -79,7 +79,9 @@ const limits = mostly(
 )
 const reserve = fc.option(object(fc.record({ day: playDay, upToMs: minutes, limits })), { nil: undefined, freq: 2 })
 const optionalMinutes = fc.option(minutes, { nil: undefined })
-const report = { run, report: number, played, jumps }
+/** All of the time that it was active: seldom told. */
+const active = fc.option(played, { nil: undefined, freq: 1 })
+const report = { run, report: number, played, active, jumps }
 
 const label = mostly(
   optionalText,
@@ -121,7 +123,7 @@ const followingChanges: readonly fc.WeightedArbitrary<object>[] = [
   },
   {
     weight: 4,
-    arbitrary: fc.record({ type: fc.constant('continue_session'), from: run, run: nextRun, played, reserve }),
+    arbitrary: fc.record({ type: fc.constant('continue_session'), from: run, run: nextRun, active, reserve }),
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('warn_session'), run, thresholdMs: minutes }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('extend_session'), run, deadline: fc.oneof(instant, later) }) },
