@@ -4,13 +4,7 @@ import { afterReply } from './replies.ts'
 import { openSession } from './rows.ts'
 import { sent, serviceMoves } from './service-moves.ts'
 import { tidied } from './tidied.ts'
-import { type World, withTicks } from './world.ts'
-
-/** What may happen next, and what the world is then. */
-export interface Move {
-  readonly label: string
-  readonly world: World
-}
+import { type Move, type World, withTicks } from './world.ts'
 
 /** Everything that may happen next. */
 export function movesOf(world: World, model: Model): readonly Move[] {

@@ -1,7 +1,6 @@
 import type { Message } from './messages.ts'
 import type { Reply } from './model.ts'
-import { gaveUpOn } from './service-moves.ts'
-import { countingFrom, type World } from './world.ts'
+import { countingFrom, gaveUpOn, type World } from './world.ts'
 
 /** What the service makes of a reply: nothing, when it does not wait for it any more. */
 export function afterReply(world: World, { call }: Message, reply: Reply): World {

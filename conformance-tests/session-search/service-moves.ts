@@ -2,9 +2,8 @@ import type { RunId } from '@shepherd-store/core'
 import { DAYS } from './hours.ts'
 import { idsOf, type Message, NODE } from './messages.ts'
 import type { Model } from './model.ts'
-import type { Move } from './moves.ts'
 import { openSession, runsIn } from './rows.ts'
-import { type Counting, type Service, type World, withTicks } from './world.ts'
+import { type Counting, gaveUpOn, type Move, type Service, type World, withForgotten } from './world.ts'
 
 type In<P extends Service['phase']> = Extract<Service, { readonly phase: P }>
 
@@ -37,11 +36,6 @@ export function sent(message: Message, world: World, { bounds }: Model): readonl
   if (wire.length >= bounds.callsUnderWay || wire.includes(message)) return []
   const more = [...wire, message].toSorted((a, b) => a.id - b.id)
   return [{ label: `sent: ${message.text}`, world: { ...world, wire: more } }]
-}
-
-/** The world once nobody knows any more of the session's time than what was told. */
-function withForgotten(session: number, world: World): World {
-  return withTicks(world, 'forgotten', session, world.played[session] ?? 0)
 }
 
 function startMoves(session: number, world: World, model: Model): readonly Move[] {
@@ -150,10 +144,4 @@ function unknownRuns({ rows, wire, service, process }: World, { bounds }: Model)
     if ('from' in call) known.add(call.from)
   }
   return Array.from({ length: bounds.runs }, (_, index) => `${index}`).filter((run) => !known.has(run))
-}
-
-/** The service is done with the session, whatever became of its calls. */
-export function gaveUpOn(session: number, what: string, world: World): Move {
-  const idle = { ...world, game: undefined, service: { phase: 'idle' } } as const
-  return { label: `the service gives up ${what}`, world: withForgotten(session, idle) }
 }

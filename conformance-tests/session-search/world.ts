@@ -3,6 +3,12 @@ import type { Ticks } from './hours.ts'
 import type { Message } from './messages.ts'
 import type { Rows } from './rows.ts'
 
+/** What may happen next, and what the world is then. */
+export interface Move {
+  readonly label: string
+  readonly world: World
+}
+
 /** All that there is at one moment of the model. Never changed: a step makes a new one. */
 export interface World {
   readonly tick: number
@@ -117,4 +123,15 @@ export function withTicks(world: World, of: 'played' | 'told' | 'forgotten', ses
   const known = world[of]
   const more = known.map((before, index) => (index === session ? before | ticks : before))
   return more[session] === known[session] ? world : { ...world, [of]: more }
+}
+
+/** The world once nobody knows any more of the session's time than what was told. */
+export function withForgotten(session: number, world: World): World {
+  return withTicks(world, 'forgotten', session, world.played[session] ?? 0)
+}
+
+/** The service is done with the session, whatever became of its calls. */
+export function gaveUpOn(session: number, what: string, world: World): Move {
+  const idle = { ...world, game: undefined, service: { phase: 'idle' } } as const
+  return { label: `the service gives up ${what}`, world: withForgotten(session, idle) }
 }

@@ -52,7 +52,7 @@ test('--json has instants, and what can be told', async () => {
 
 test('says when there is none', async () => {
   const { exitCode, stdout } = await run(['nodes', '--db', await storeWith(async () => {})])
-  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'No machine has had a session.\n' })
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'No machine has reported on a session.\n' })
 })
 
 test('one whose row cannot be read is not passed over in silence', async () => {

@@ -4,14 +4,12 @@ import { invalidArgument } from './errors.ts'
 import { dayTotal, type GroupState } from './group-state.ts'
 import { LIMITS } from './limits.ts'
 import { spanOf } from './period.ts'
-import { totalOf } from './played.ts'
+import { lastMsOf, totalOf } from './played.ts'
 import { readableGrant, readableReserved, readableUsage } from './readable.ts'
 import {
   accountOf,
-  latestOf,
   missingOf,
-  playedMs,
-  type SessionAccount,
+  totalPlayedMs,
   withAccount,
   withActive,
   withBooked,
@@ -21,7 +19,7 @@ import { detailOf } from './session-rows.ts'
 import type { DayPlayed } from './session.ts'
 import type { DurationMs, RunId } from './values.ts'
 import { describe } from './values.ts'
-import { encodeSessionDetail } from './wire.ts'
+import { encodeSessionDetail, type SessionAccount } from './wire.ts'
 
 /** Books what exceeds the totals that `run` has reported of the session so far. Returns how much that is. */
 export function bookCounted(played: readonly DayPlayed[], run: RunId, row: SessionRow, draft: GroupState): DurationMs {
@@ -62,8 +60,8 @@ function book(
   const before = rowOf(row, draft)
   const known = accountOf(before)
   const account = told(known)
-  const bookedMs = playedMs(account) - playedMs(known)
-  const booked = latestOf(parts, bookedMs)
+  const bookedMs = totalPlayedMs(account) - totalPlayedMs(known)
+  const booked = lastMsOf(parts, bookedMs)
   for (const { day, playedMs: addMs } of booked) {
     draft.apply({ table: 'usage', scope, entryId, day, node, addMs })
     dayTotal({ scope, entryId, day }, draft)

@@ -10,6 +10,7 @@ import { LIMITS } from './limits.ts'
 import { readableCooldown } from './readable.ts'
 import { accountOf, withAccount, withOwner } from './session-account.ts'
 import { detailOf, readableSession, recoverable } from './session-rows.ts'
+import type { RunId } from './values.ts'
 import { checkInstant, describe } from './values.ts'
 import { encodeSessionDetail, type SessionDetail } from './wire.ts'
 
@@ -76,19 +77,22 @@ function open(command: Command<'start' | 'import'>, draft: GroupState): SessionO
 }
 
 function report(command: Command<'report'>, row: SessionRow, draft: GroupState): SessionOutcome {
-  const changed = isNewestOfOwner(command, row) && row.endedAt === undefined
+  const isNewest = isNewestOfOwner(command, row)
+  const changed = isNewest && row.endedAt === undefined
   const bookedMs = take(command, row, draft)
   if (changed) {
     const { reserved: _, ...heard } = { ...rowOf(row, draft), lastReportedAt: command.at }
     put(heard, draft)
     put(withReservation(heard, command.reserve, draft), draft)
-    heardOf(command, row, draft)
   }
+  // Also of one that was recovered while it lives.
+  if (changed || (isNewest && bookedMs > 0)) heardOf(command, row, draft)
   return outcomeOf(row, draft, { changed, bookedMs })
 }
 
 function end(command: Command<'end'>, row: SessionRow, draft: GroupState): SessionOutcome {
   const bookedMs = take(command, row, draft)
+  if (isNewestOfOwner(command, row) && bookedMs > 0) heardOf(command, row, draft)
   if (row.endedAt !== undefined || row.run !== command.run) return outcomeOf(row, draft, { changed: false, bookedMs })
   const heard = { ...rowOf(row, draft), lastReportedAt: command.at }
   const late = finish(command, heard, { endedAt: command.at, reason: command.reason }, draft)
@@ -123,9 +127,8 @@ function continueSession(command: Command<'continue'>, row: SessionRow, draft: G
       `session ${describe(sessionId)} runs on node ${describe(row.node)}, not on ${describe(node)}; recover it instead`,
     )
   }
-  if (row.endedAt !== undefined || row.run !== from || run === from) {
-    return outcomeOf(row, draft, { changed: false, bookedMs: 0 })
-  }
+  if (row.endedAt !== undefined || row.run !== from) return outcomeOf(row, draft, { changed: false, bookedMs: 0 })
+  checkNewRun(run, row)
   const bookedMs = bookUnbooked(row, draft) + bookActive(command.active, from, row, draft)
   const { reserved: _, ...heard } = rowOf(row, draft)
   const owned = { ...heard, run, report: 0, lastReportedAt: at }
@@ -133,8 +136,17 @@ function continueSession(command: Command<'continue'>, row: SessionRow, draft: G
   put(kept, draft)
   put(withReservation(kept, command.reserve, draft), draft)
   heardOf(command, row, draft)
-  tell(command, { type: 'session_continued', sessionId, entryId }, draft)
+  if (run !== from) tell(command, { type: 'session_continued', sessionId, entryId }, draft)
   return outcomeOf(row, draft, { changed: true, bookedMs })
+}
+
+/** A run counts from nothing: what it has told before would hide what it tells now. One that has told nothing may try again. */
+function checkNewRun(run: RunId, row: SessionRow): void {
+  const isNew = run === row.run ? row.report === 0 : !accountOf(row).runs.some((known) => known.run === run)
+  if (isNew) return
+  throw invalidArgument(
+    `run ${describe(run)} has owned session ${describe(row.sessionId)} before; a service that is started again is a new run`,
+  )
 }
 
 function warn(command: Command<'warn'>, row: SessionRow, draft: GroupState): SessionOutcome {

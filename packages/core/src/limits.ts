@@ -27,9 +27,9 @@ export const LIMITS = {
   SESSION_LABEL_BYTES_MAX: 1_024,
   /** What is kept of a session beside its columns, as canonical JSON, in bytes of UTF-8. */
   SESSION_DETAIL_BYTES_MAX: 131_072,
-  /** Days and runs of one session that are told apart, in its row: the latest. */
+  /** Days and runs of one session that are told apart in its row, the latest: of more, the oldest are joined. */
   SESSION_DAYS_MAX: 32,
-  SESSION_RUNS_MAX: 16,
+  SESSION_RUNS_MAX: 32,
   /** Warnings of one session. */
   SESSION_WARNINGS_MAX: 256,
   /** Jumps of the clock in one report. */

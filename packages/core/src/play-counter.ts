@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts'
 import type { Day } from './day.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { endMsOf, joinDays, latestDays, splitByDay, totalOf } from './played.ts'
+import { endMsOf, joinDays, latestDays, placeOnDays, totalOf } from './played.ts'
 import type { ClockJump, DayPlayed, Reserved, SessionRecord } from './session.ts'
 import type { DurationMs } from './values.ts'
 import { checkDuration, checkInstant } from './values.ts'
@@ -23,7 +23,8 @@ export interface CountedReport {
 
 /**
  * Counts how long a session is played: by the hand of the clock that only goes forward, so that a clock which is set
- * changes no total. On which day time lies is told by the wall clock when it is counted.
+ * changes no total; or, where `count` is told it, by another measure. On which day time lies is told by the wall clock
+ * when it is counted.
  */
 export class PlayCounter {
   readonly #clock: Clock
@@ -133,22 +134,16 @@ export class PlayCounter {
     this.#active = joinDays([...this.#active, ...parts])
   }
 
-  /** On which days the last `ms` lie. What is booked ahead covers the first of the last `newMs`, which are new. */
+  /** On which days the last `ms` lie, of which the last `newMs` are new. */
   #placed(now: Date, ms: DurationMs, newMs: DurationMs): readonly DayPlayed[] {
-    const covered = this.#covered
-    const coveredMs = Math.min(newMs, covered?.durationMs ?? 0)
-    const newFrom = new Date(Math.max(0, now.getTime() - newMs))
-    const placed = [
-      ...splitByDay(this.#calendar, newFrom, ms - newMs),
-      ...(covered === undefined ? [] : [{ day: covered.day, playedMs: coveredMs }]),
-      ...splitByDay(this.#calendar, now, newMs - coveredMs),
-    ]
-    const told = [...this.#open(now), ...this.#active, ...placed]
+    const reserved = this.#covered
+    const { days, coveredMs } = placeOnDays(this.#calendar, now, { ms, newMs, reserved })
+    const told = [...this.#open(now), ...this.#active, ...days]
     if (new Set(told.map(({ day }) => day)).size > LIMITS.SESSION_REPORT_DAYS_MAX) {
       throw invalidArgument(`more than ${LIMITS.SESSION_REPORT_DAYS_MAX} days are to be reported; report earlier`)
     }
-    if (covered !== undefined) this.#covered = { ...covered, durationMs: covered.durationMs - coveredMs }
-    return placed.filter(({ playedMs }) => playedMs > 0)
+    if (reserved !== undefined) this.#covered = { ...reserved, durationMs: reserved.durationMs - coveredMs }
+    return days
   }
 
   #see(now: Date, monotonicMs: number): void {

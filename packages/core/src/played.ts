@@ -2,7 +2,7 @@ import type { Calendar } from './calendar.ts'
 import type { Day } from './day.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import type { DayPlayed } from './session.ts'
+import type { DayPlayed, Reserved } from './session.ts'
 import type { DurationMs } from './values.ts'
 import { checkDuration, checkInstant } from './values.ts'
 
@@ -27,6 +27,30 @@ export function splitByDay(calendar: Calendar, until: Date, durationMs: Duration
   return parts
 }
 
+/**
+ * On which days the last `ms` before `now` lie. Of those the last `newMs` are not booked yet, and the first of these are
+ * the ones that were booked ahead: they lie on that day, whatever the wall clock shows.
+ * @throws StoreError `INVALID_ARGUMENT` as `splitByDay`.
+ */
+export function placeOnDays(
+  calendar: Calendar,
+  now: Date,
+  {
+    ms,
+    newMs,
+    reserved,
+  }: { readonly ms: DurationMs; readonly newMs: DurationMs; readonly reserved: Reserved | undefined },
+): { readonly days: readonly DayPlayed[]; readonly coveredMs: DurationMs } {
+  const coveredMs = Math.min(newMs, reserved?.durationMs ?? 0)
+  const newFrom = new Date(Math.max(0, now.getTime() - newMs))
+  const days = [
+    ...splitByDay(calendar, newFrom, ms - newMs),
+    ...(reserved === undefined ? [] : [{ day: reserved.day, playedMs: coveredMs }]),
+    ...splitByDay(calendar, now, newMs - coveredMs),
+  ]
+  return { days: joinDays(days.filter(({ playedMs }) => playedMs > 0)), coveredMs }
+}
+
 /** How much that is, over all days. */
 export function totalOf(played: readonly DayPlayed[]): DurationMs {
   return played.reduce((sum, { playedMs }) => sum + playedMs, 0)
@@ -45,6 +69,22 @@ export function latestDays(played: readonly DayPlayed[]): readonly DayPlayed[] {
   const [first, ...latest] = days.slice(-LIMITS.SESSION_DAYS_MAX)
   if (first === undefined) return []
   return [{ day: first.day, playedMs: first.playedMs + totalOf(days.slice(0, -LIMITS.SESSION_DAYS_MAX)) }, ...latest]
+}
+
+/** The last `ms` of what was played; where that is less, the rest lies on its last day. */
+export function lastMsOf(played: readonly DayPlayed[], ms: DurationMs): readonly DayPlayed[] {
+  let left = ms
+  const parts = played
+    .toReversed()
+    .map(({ day, playedMs }) => {
+      const part = Math.min(left, playedMs)
+      left -= part
+      return { day, playedMs: part }
+    })
+    .toReversed()
+  const last = parts.at(-1)
+  if (last !== undefined && left > 0) parts.push({ day: last.day, playedMs: left })
+  return parts.filter((part) => part.playedMs > 0)
 }
 
 /** When the day has ended, in milliseconds since 1970. */

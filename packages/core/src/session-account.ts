@@ -4,28 +4,7 @@ import { latestDays } from './played.ts'
 import { lookAtDetail } from './session-rows.ts'
 import type { DayPlayed } from './session.ts'
 import type { DurationMs, RunId } from './values.ts'
-import { encodeSessionDetail } from './wire.ts'
-
-/**
- * How much of a session is played, by what its runs have counted and what services have told. Run after run it is what
- * was played before and what the run has counted, but not less than what it was told to be in all: so what a run before
- * reports late counts only where it goes beyond what was told since, in whatever order the two come.
- */
-export interface SessionAccount {
-  /** The runs that have owned the session, in their order. What another one reports is taken for the first one's. */
-  readonly runs: readonly RunAccount[]
-  /** What is booked, as `latestDays` tells it. */
-  readonly days: readonly DayPlayed[]
-}
-
-interface RunAccount {
-  /** Absent when it stands for several, the oldest ones. */
-  readonly run?: RunId | undefined
-  /** What it has counted, over all days. */
-  readonly countedMs: DurationMs
-  /** For how long the session was active, in all, until some moment at which this run owned it: the most that was told. */
-  readonly activeMs: DurationMs
-}
+import { encodeSessionDetail, type RunAccount, type SessionAccount } from './wire.ts'
 
 /** Of a row that cannot be read it is what is booked: time that is played counts, whatever became of the row. */
 export function accountOf({ run, durationMs, text }: SessionRow): SessionAccount {
@@ -38,7 +17,7 @@ export function withAccount(row: SessionRow, account: SessionAccount): SessionRo
   return problem === undefined ? { ...row, text: encodeSessionDetail({ ...detail, account }) } : row
 }
 
-export function playedMs({ runs }: Pick<SessionAccount, 'runs'>): DurationMs {
+export function totalPlayedMs({ runs }: Pick<SessionAccount, 'runs'>): DurationMs {
   return runs.reduce((beforeMs, { countedMs, activeMs }) => Math.max(beforeMs + countedMs, activeMs), 0)
 }
 
@@ -58,7 +37,7 @@ export function withOwner({ runs, days }: SessionAccount, run: RunId): SessionAc
   if (all.length <= LIMITS.SESSION_RUNS_MAX) return { runs: all, days }
   const oldest = all.slice(0, 2)
   const countedMs = oldest.reduce((sum, known) => sum + known.countedMs, 0)
-  return { runs: [{ countedMs, activeMs: playedMs({ runs: oldest }) }, ...all.slice(2)], days }
+  return { runs: [{ countedMs, activeMs: totalPlayedMs({ runs: oldest }) }, ...all.slice(2)], days }
 }
 
 export function withBooked({ runs, days }: SessionAccount, booked: readonly DayPlayed[]): SessionAccount {
@@ -69,22 +48,6 @@ export function withBooked({ runs, days }: SessionAccount, booked: readonly DayP
 export function missingOf({ days }: SessionAccount, active: readonly DayPlayed[]): readonly DayPlayed[] {
   const booked = new Map(days.map((part) => [part.day, part.playedMs]))
   return active.map((part) => ({ day: part.day, playedMs: Math.max(0, part.playedMs - (booked.get(part.day) ?? 0)) }))
-}
-
-/** The last `ms` of what was played; where that is less, the rest lies on its last day. */
-export function latestOf(played: readonly DayPlayed[], ms: DurationMs): readonly DayPlayed[] {
-  let left = ms
-  const parts = played
-    .toReversed()
-    .map(({ day, playedMs: dayMs }) => {
-      const part = Math.min(left, dayMs)
-      left -= part
-      return { day, playedMs: part }
-    })
-    .toReversed()
-  const last = parts.at(-1)
-  if (last !== undefined && left > 0) parts.push({ day: last.day, playedMs: left })
-  return parts.filter((part) => part.playedMs > 0)
 }
 
 function withRun(

@@ -8,6 +8,7 @@ import type { Store } from './store.ts'
 import { reservationAt, type StrictQuota } from './strict-quota.ts'
 import type { DurationMs, RunId } from './values.ts'
 import { checkDuration, checkFields, checkInstant, describe } from './values.ts'
+import { checkEndReason } from './wire.ts'
 
 export interface Checkpoint extends SessionAfter {
   /** The day that it is. */
@@ -24,7 +25,7 @@ export interface EndOptions {
   readonly reason: SessionEndReason
   /** For how long the entry has to rest from now. Default: no cooldown. A later one stays. */
   readonly cooldownMs?: DurationMs | undefined
-  /** As in `checkpoint`. */
+  /** As in `checkpoint`. The first call counts it: after that the time stands still. */
   readonly activeMs?: DurationMs | undefined
 }
 
@@ -71,8 +72,8 @@ export class OpenSession implements Session {
   #record: SessionRecord
   /** What is booked ahead, from where the hand of the clock stood when it was asked for. */
   #slice: { readonly durationMs: DurationMs; readonly monotonicMs: number }
-  /** The latest deadline that calls under way have asked for. */
-  #askedDeadline: Date | undefined
+  /** The last `extend`: each begins where the one before has put the deadline. */
+  #extending: Promise<unknown> = Promise.resolve()
 
   constructor(
     store: Store,
@@ -127,23 +128,31 @@ export class OpenSession implements Session {
   }
 
   async extend(byMs: DurationMs): Promise<SessionAfter> {
-    const { sessionId, entryId } = this.#record
-    const deadline = fromArguments(() => {
-      const ms = checkDuration(byMs, 'byMs')
-      return checkInstant(new Date((this.#askedDeadline ?? this.#deadline('to extend')).getTime() + ms), 'the deadline')
+    const ms = fromArguments(() => {
+      this.#deadline('to extend')
+      return checkDuration(byMs, 'byMs')
     })
-    this.#askedDeadline = deadline
-    try {
-      const change = { type: 'extend_session', sessionId, entryId, run: this.#run, deadline } as const
-      return this.#see(only(await this.#store.commit([change])))
-    } finally {
-      if (this.#askedDeadline === deadline) this.#askedDeadline = undefined
-    }
+    // One that fails leaves the next one nothing to build on.
+    const extended = this.#extending.then(() => this.#extend(ms))
+    this.#extending = extended.catch(() => undefined)
+    return extended
+  }
+
+  async #extend(byMs: DurationMs): Promise<SessionAfter> {
+    const { sessionId, entryId } = this.#record
+    const deadline = checkInstant(new Date(this.#deadline('to extend').getTime() + byMs), 'the deadline')
+    const change = { type: 'extend_session', sessionId, entryId, run: this.#run, deadline } as const
+    return this.#see(only(await this.#store.commit([change])))
   }
 
   async end(options: EndOptions): Promise<SessionAfter> {
     const { reason, cooldownMs, counted } = fromArguments(() => {
-      const { activeMs, ...asked } = checkFields(options, ['reason', 'cooldownMs', 'activeMs'], 'options')
+      const { reason, cooldownMs, activeMs } = checkFields(options, ['reason', 'cooldownMs', 'activeMs'], 'options')
+      // Checked before anything is counted: a call that is refused is none.
+      const asked = {
+        reason: checkEndReason(reason),
+        cooldownMs: cooldownMs === undefined ? undefined : checkDuration(cooldownMs, 'cooldownMs'),
+      }
       return { ...asked, counted: this.#counter.count(activeMs) }
     })
     // Whoever calls it again does so because of the reply, not because the entry ran on.

@@ -37,7 +37,7 @@ export interface Reserved {
   readonly durationMs: DurationMs
 }
 
-/** A day's total that a run of the service has counted of a session so far. */
+/** Time of a session that lies on a day. */
 export interface DayPlayed {
   readonly day: Day
   readonly playedMs: DurationMs

@@ -3,14 +3,14 @@ import type { Condition, Refused, SessionChange } from './change.ts'
 import { fromArguments } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { PlayCounter } from './play-counter.ts'
-import { splitByDay } from './played.ts'
+import { placeOnDays } from './played.ts'
 import { only, OpenSession, type Session } from './session-handle.ts'
 import { openSessionFailure } from './session-records.ts'
-import type { SessionRecord } from './session.ts'
+import type { DayPlayed, SessionRecord } from './session.ts'
 import type { Store } from './store.ts'
 import { checkStrict, reservationAt, STRICT_LIMITS_MAX, type StrictQuota } from './strict-quota.ts'
 import type { DurationMs, EntryId, RunId, SessionId } from './values.ts'
-import { checkFields, checkList } from './values.ts'
+import { checkDuration, checkFields, checkList } from './values.ts'
 
 /** Conditions beside the limits of strict mode, and the one that is always asked. */
 const MAX_CONDITIONS = LIMITS.CONDITIONS_MAX - STRICT_LIMITS_MAX - 1
@@ -74,21 +74,27 @@ export interface ContinueOptions {
    */
   readonly activeMs?: DurationMs | undefined
   readonly strict?: StrictQuota | undefined
-  /** Default: a new UUID. */
+  /**
+   * Default: a new UUID. To try a continuation again whose reply was lost, give the same one; a run that has owned the
+   * session before and reported on it is refused.
+   */
   readonly run?: RunId | undefined
 }
 
 /**
  * Goes on with a session whose entry runs on after the service was started again. What was booked stays; the reports of
- * the run before may still come, late. Returns `undefined` when no such session is open.
+ * the run before may still come, late. That run has to be gone: one that lives counts on until it hears of this.
+ * Returns `undefined` when no such session is open, or another run has gone on with it at the same moment; then
+ * `activeMs` is not booked.
  * @throws StoreError `INVALID_ARGUMENT` for a session of another node: that one can only be recovered.
  */
 export async function continueSession(store: Store, options: ContinueOptions = {}): Promise<Session | undefined> {
-  const { sessionId, run, counter, strict, active, reserve } = fromArguments(() => continuationOf(store, options))
+  const { sessionId, activeMs, run, counter, strict, now, reserve } = fromArguments(() =>
+    continuationOf(store, options),
+  )
   const found = await findOpen(store, sessionId)
   if (found === undefined) return undefined
-  // An earlier try of this call may have got through.
-  if (found.run === run) return new OpenSession(store, { record: found, run, counter, strict })
+  const active = activeMs === undefined ? undefined : activeDays(store, { activeMs, now, found })
   const { entryId, run: from } = found
   const ids = { sessionId: found.sessionId, entryId, from, run }
   const { session: record, changed } = only(await store.commit([{ type: 'continue_session', ...ids, active, reserve }]))
@@ -102,10 +108,21 @@ function continuationOf(store: Store, options: ContinueOptions) {
   const now = store.clock.now()
   const quota = checkStrict(strict)
   return {
-    ...{ sessionId, run, counter, strict: quota },
-    active: activeMs === undefined ? [] : splitByDay(store.calendar, now, activeMs),
+    ...{ sessionId, run, counter, strict: quota, now },
+    activeMs: activeMs === undefined ? undefined : checkDuration(activeMs, 'activeMs'),
     reserve: quota && reservationAt(now, store.calendar, quota),
   }
+}
+
+/** The part that the run before has played of what it had booked ahead lies on that day. */
+function activeDays(
+  { calendar }: Store,
+  { activeMs, now, found }: { readonly activeMs: DurationMs; readonly now: Date; readonly found: SessionRecord },
+): readonly DayPlayed[] {
+  const { durationMs, lastReportedAt, reserved } = found
+  const silentMs = Math.abs(now.getTime() - lastReportedAt.getTime())
+  const newMs = Math.min(Math.max(0, activeMs - durationMs), silentMs)
+  return placeOnDays(calendar, now, { ms: activeMs, newMs, reserved }).days
 }
 
 export interface RecoverOptions {

@@ -22,10 +22,9 @@ import {
 } from './codec.ts'
 import { invalidArgument, messageOf } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import type { SessionAccount } from './session-account.ts'
 import type { DayPlayed } from './session.ts'
 import type { SessionSnapshot, StateSnapshot } from './snapshot.ts'
-import type { DurationMs, JsonObject, JsonValue } from './values.ts'
+import type { DurationMs, JsonObject, JsonValue, RunId } from './values.ts'
 import { checkId, describe } from './values.ts'
 
 const endReason = cases<SessionEndReason>({
@@ -79,6 +78,27 @@ const snapshotCodec: Codec<StateSnapshot> = record<StateSnapshot>({
     }),
   ),
 })
+
+/**
+ * How much of a session is played, by what its runs have counted and what services have told. Run after run it is what
+ * was played before and what the run has counted, but not less than what it was told to be in all: so what a run before
+ * reports late counts only where it goes beyond what was told since, in whatever order the two come.
+ */
+export interface SessionAccount {
+  /** The runs that have owned the session, in their order. What another one reports is taken for the first one's. */
+  readonly runs: readonly RunAccount[]
+  /** What is booked, as `latestDays` tells it. */
+  readonly days: readonly DayPlayed[]
+}
+
+export interface RunAccount {
+  /** Absent when it stands for several, the oldest ones. */
+  readonly run?: RunId | undefined
+  /** What it has counted, over all days. */
+  readonly countedMs: DurationMs
+  /** For how long the session was active, in all, until some moment at which this run owned it: the most that was told. */
+  readonly activeMs: DurationMs
+}
 
 /** What is kept of a session beside its columns. */
 export interface SessionDetail {

@@ -53,7 +53,7 @@ async function nodes(store: Store): Promise<Report> {
 }
 
 function nodesText({ at, comparesClocks, nodes: listed }: NodesData, timeZone: string): readonly Block[] {
-  if (listed.length === 0) return ['No machine has had a session.']
+  if (listed.length === 0) return ['No machine has reported on a session.']
   const instant = instantFormat(timeZone)
   const right = { align: 'right' } as const
   return [

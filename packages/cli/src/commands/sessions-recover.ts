@@ -11,9 +11,10 @@ import type { Command } from 'commander'
 import { durationArgument } from '../arguments.ts'
 import { ago, beside, duration, type InstantFormat, instantFormat } from '../format.ts'
 import type { Block, Report } from '../output.ts'
-import { readSessions, SILENT_MS, silentMs } from '../session-list.ts'
+import { readSessions } from '../session-list.ts'
 import { endText, entryText, playedText } from '../session-text.ts'
 import type { GlobalFlags, Shell } from '../shell.ts'
+import { SILENT_MS, Silence } from '../silence.ts'
 
 interface RecoverFlags extends GlobalFlags {
   readonly all?: boolean
@@ -91,11 +92,18 @@ async function recover(store: Store, sessionId: SessionId | undefined, flags: Re
   const silentForMs = flags.silentFor ?? (all ? SILENT_MS : 0)
   const at = store.clock.now()
   const sessions: Recovery[] = []
-  for (const session of await chosen(store, sessionId, flags)) {
-    sessions.push(await recoverOne(store.view({ scope: session.scope }), session, { silentForMs, cooldownMs }))
+  const found = await chosen(store, sessionId, flags)
+  const silence = await Silence.read(store)
+  for (const session of found) {
+    // The store compares the two machines' clocks alone; here it is known how far these are apart.
+    const isHeardOf = session.endedAt === undefined && silence.isShorter(session, silentForMs)
+    const recovery = isHeardOf
+      ? ({ result: 'heard_of', session } as const)
+      : await recoverOne(store.view({ scope: session.scope }), session, { silentForMs, cooldownMs })
+    sessions.push(recovery)
   }
   const data: RecoverData = { at, sessions }
-  const text = (): readonly Block[] => recoverText(data, flags, store)
+  const text = (): readonly Block[] => recoverText(data, { flags, store, silence })
   return { data, text, problems: sessions.some(hasProblem) }
 }
 
@@ -147,10 +155,17 @@ async function recoverOne(
   return { result: now.endedAt === undefined ? 'heard_of' : 'ended_before', session: now }
 }
 
-function recoverText({ at, sessions }: RecoverData, flags: RecoverFlags, store: Store): readonly Block[] {
+interface Shown {
+  readonly flags: RecoverFlags
+  readonly store: Store
+  readonly silence: Silence
+}
+
+function recoverText({ at, sessions }: RecoverData, { flags, store, silence }: Shown): readonly Block[] {
   const { node, all = false, allScopes = false } = flags
   const instant = instantFormat(store.calendar.timeZone)
-  if (sessions.length > 0) return sessions.map((recovery) => recoveryText(recovery, { at, allScopes, instant }))
+  if (sessions.length > 0)
+    return sessions.map((recovery) => recoveryText(recovery, { at, silence, allScopes, instant }))
   const asked = all ? node : (node ?? store.node)
   const where = `${asked === undefined ? '' : ` on ${asked}`} in ${allScopes ? 'any scope' : `scope ${store.scope}`}`
   return [
@@ -161,7 +176,12 @@ function recoverText({ at, sessions }: RecoverData, flags: RecoverFlags, store: 
 
 function recoveryText(
   { result, session, cooldownUntil, problem }: Recovery,
-  { at, allScopes, instant }: { readonly at: Date; readonly allScopes: boolean; readonly instant: InstantFormat },
+  {
+    at,
+    silence,
+    allScopes,
+    instant,
+  }: { readonly at: Date; readonly silence: Silence; readonly allScopes: boolean; readonly instant: InstantFormat },
 ): Block {
   const { node, scope, lastReportedAt, endedAt = lastReportedAt, endReason } = session
   const named = `${entryText(session)} on ${node}${allScopes ? ` in scope ${scope}` : ''}`
@@ -173,7 +193,7 @@ function recoveryText(
       return { text: `${text} A part of its row could not be read: ${endReason.problem}.`, style: 'red' }
     }
     case 'heard_of':
-      return `Left alone ${named}: heard of ${ago(silentMs(session, at))}${aheadText(session)}.`
+      return `Left alone ${named}: heard of ${ago(silence.ofMs(session))}${aheadText(session)}.`
     case 'ended_before':
       return `Nothing to recover of ${named}: ended before, at ${instant(endedAt)}, ${endText(endReason)}.`
     case 'malformed':

@@ -3,9 +3,10 @@ import type { Command } from 'commander'
 import { countArgument } from '../arguments.ts'
 import { ago, beside, instantFormat } from '../format.ts'
 import type { Block, Cell, Report } from '../output.ts'
-import { isSilent, readSessions, silentMs } from '../session-list.ts'
+import { readSessions } from '../session-list.ts'
 import { endText, entryText, playedText } from '../session-text.ts'
 import type { GlobalFlags, Shell } from '../shell.ts'
+import { Silence } from '../silence.ts'
 import { addSessionsRecover } from './sessions-recover.ts'
 
 interface SessionsFlags extends GlobalFlags {
@@ -51,15 +52,15 @@ async function sessions(store: Store, flags: SessionsFlags): Promise<Report> {
     found.push(session)
     if (found.length > number) break
   }
+  const silence = await Silence.read(store)
   const data: SessionsData = { at, sessions: found.slice(0, number), more: found.length > number }
-  const text = (): readonly Block[] => sessionsText(data, flags, store)
+  const text = (): readonly Block[] => sessionsText(data, { flags, store, silence })
   return { data, text, problems: data.sessions.some(({ problem }) => problem !== undefined) }
 }
 
 function sessionsText(
-  { at, sessions: listed, more }: SessionsData,
-  flags: SessionsFlags,
-  store: Store,
+  { sessions: listed, more }: SessionsData,
+  { flags, store, silence }: { readonly flags: SessionsFlags; readonly store: Store; readonly silence: Silence },
 ): readonly Block[] {
   if (listed.length === 0) return [noneText(flags, store)]
   const { timeZone } = store.calendar
@@ -83,7 +84,7 @@ function sessionsText(
           playedText(session),
           node,
           ...(allScopes ? [scope] : []),
-          what(session, at),
+          what(session, silence),
         ]
       }),
     },
@@ -98,11 +99,11 @@ function noneText({ open, entry, node, allScopes = false }: SessionsFlags, { sco
 }
 
 /** The entry and how its session stands: the longest, and so the last, as it is wrapped on a terminal. */
-function what(session: SessionRecord, at: Date): Cell {
+function what(session: SessionRecord, silence: Silence): Cell {
   const { endedAt, endReason, problem } = session
   const open = endedAt === undefined
-  const state = open ? `open, heard of ${ago(silentMs(session, at))}` : endText(endReason)
+  const state = open ? `open, heard of ${ago(silence.ofMs(session))}` : endText(endReason)
   const text = `${entryText(session)}: ${state}`
   if (problem !== undefined) return { text: `${text}; its row cannot be read: ${problem}`, style: 'red' }
-  return open ? { text, style: isSilent(session, at) ? 'yellow' : 'green' } : text
+  return open ? { text, style: silence.isLong(session) ? 'yellow' : 'green' } : text
 }

@@ -2,10 +2,10 @@ import type { DriverStatus, SavedSnapshot, SessionRecord } from '@shepherd-store
 import { isSkewed, skewText } from '../clock-skew.ts'
 import { ago, count, duration, type InstantFormat, instantFormat, number, size } from '../format.ts'
 import { type Block, type Cell, facts } from '../output.ts'
-import { SILENT_MS, silentMs } from '../session-list.ts'
-import type { Contents, StatusData } from './status.ts'
+import { SILENT_MS, type Silence } from '../silence.ts'
+import type { Contents, StatusData } from './status-data.ts'
 
-export function statusText(data: StatusData): readonly Block[] {
+export function statusText(data: StatusData, silence: Silence | undefined): readonly Block[] {
   const { healthy, problems, where, database, clockSkewMs = 0, capabilities, calendar } = data
   const { node, scope, today, contents } = data
   const durable = capabilities.durability === 'power_loss'
@@ -32,7 +32,7 @@ export function statusText(data: StatusData): readonly Block[] {
   ])
   return [
     table,
-    ...silentText(contents?.silentSessions ?? [], data.checkedAt).map((text): Block => ({ text, style: 'yellow' })),
+    ...silentText(contents?.silentSessions ?? [], silence).map((text): Block => ({ text, style: 'yellow' })),
     ...problems.map(({ code, message }): Block => ({ text: `${code}: ${message}`, style: 'red' })),
   ]
 }
@@ -72,11 +72,11 @@ function snapshotText({ snapshot, revision }: SavedSnapshot, instant: InstantFor
 const SILENT_SHOWN_MAX = 5
 
 /** What may be of a machine that is gone, the longest silence first, and what to do about it. */
-function silentText(sessions: readonly SessionRecord[], at: Date): readonly string[] {
-  if (sessions.length === 0) return []
-  const ordered = sessions.toSorted((a, b) => silentMs(b, at) - silentMs(a, at))
+function silentText(sessions: readonly SessionRecord[], silence: Silence | undefined): readonly string[] {
+  if (silence === undefined || sessions.length === 0) return []
+  const ordered = sessions.toSorted((a, b) => silence.ofMs(b) - silence.ofMs(a))
   const named = ordered.slice(0, SILENT_SHOWN_MAX).map((session) => {
-    return `${session.entryId} on ${session.node} (${ago(silentMs(session, at))})`
+    return `${session.entryId} on ${session.node} (${ago(silence.ofMs(session))})`
   })
   const hidden = sessions.length - named.length
   const more = hidden === 0 ? [] : [`${number(hidden)} more; see shepherd-store sessions --open --all-scopes`]

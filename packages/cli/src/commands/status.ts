@@ -1,62 +1,14 @@
-import {
-  type AuditHead,
-  type Capabilities,
-  type Day,
-  type DriverStatus,
-  type DurationMs,
-  type EntryDayState,
-  type HealthProblem,
-  isStoreError,
-  type NodeId,
-  type SavedSnapshot,
-  type Scope,
-  type SessionRecord,
-  type Store,
-} from '@shepherd-store/core'
+import { type HealthProblem, isStoreError, type Store } from '@shepherd-store/core'
 import type { Command } from 'commander'
 import { count } from '../format.ts'
 import type { Report } from '../output.ts'
-import { isSilent, openSessions } from '../session-list.ts'
+import { openSessions } from '../session-list.ts'
 import { problemText } from '../session-text.ts'
 import type { Opened, Shell } from '../shell.ts'
+import { Silence } from '../silence.ts'
 import { cooldownsAt, unreadableCooldown } from './cooldowns.ts'
+import type { Contents, StatusData } from './status-data.ts'
 import { statusText } from './status-text.ts'
-
-/** What `status --json` prints. */
-export interface StatusData {
-  readonly healthy: boolean
-  readonly checkedAt: Date
-  readonly problems: readonly HealthProblem[]
-  /** The path, or the URL without its password. */
-  readonly where: string
-  /** Absent when the database did not answer. */
-  readonly database?: DriverStatus
-  /** How far the clock of this machine is ahead of the database's. Absent when that has none, or did not answer. */
-  readonly clockSkewMs?: number
-  readonly capabilities: Capabilities
-  readonly calendar: { readonly timeZone: string; readonly dayStart: string }
-  readonly node: NodeId
-  readonly scope: Scope
-  readonly today: Day
-  /** Absent when it could not be read. */
-  readonly contents?: Contents
-}
-
-export interface Contents {
-  /** How many records the log has, and the last one. */
-  readonly records: number
-  readonly head?: AuditHead & { readonly timestamp: Date }
-  readonly entriesToday: number
-  readonly usedTodayMs: DurationMs
-  /** The entries with extra time today, in the order of their ids. */
-  readonly grantedToday: readonly Pick<EntryDayState, 'entryId' | 'grantedMs' | 'usedMs'>[]
-  readonly cooldownsRunning: number
-  /** How many are open, in every scope, and those of them that were not heard of for 10 minutes or more. */
-  readonly openSessions: number
-  readonly silentSessions: readonly SessionRecord[]
-  /** Of the node. Absent when there is none, or it cannot be read. */
-  readonly snapshot?: SavedSnapshot
-}
 
 export function addStatus(program: Command, shell: Shell): void {
   program
@@ -73,7 +25,8 @@ async function status({ store, where }: Opened): Promise<Report> {
   const { node, scope, capabilities, calendar } = store
   const { healthy, checkedAt, problems: found, database, clockSkewMs } = await store.health()
   const problems = [...found]
-  const contents = healthy ? await attempt(() => contentsOf(store, problems), problems) : undefined
+  const silence = healthy ? await attempt(() => Silence.read(store), problems) : undefined
+  const contents = silence && (await attempt(() => contentsOf(store, silence, problems), problems))
   const data: StatusData = {
     healthy: problems.length === 0,
     checkedAt,
@@ -88,11 +41,11 @@ async function status({ store, where }: Opened): Promise<Report> {
     today: store.today(),
     ...(contents === undefined ? {} : { contents }),
   }
-  return { data, text: () => statusText(data), problems: !data.healthy }
+  return { data, text: () => statusText(data, silence), problems: !data.healthy }
 }
 
 /** What cannot be read is added to `problems`. */
-async function contentsOf(store: Store, problems: HealthProblem[]): Promise<Contents> {
+async function contentsOf(store: Store, silence: Silence, problems: HealthProblem[]): Promise<Contents> {
   const [last] = await store.listAudits({ order: 'desc', limit: 1, scope: 'all' })
   const now = store.clock.now()
   const today = store.today()
@@ -122,7 +75,7 @@ async function contentsOf(store: Store, problems: HealthProblem[]): Promise<Cont
     ),
     cooldownsRunning: cooldowns.cooldowns.length,
     openSessions: open.length,
-    silentSessions: open.filter((session) => isSilent(session, now)),
+    silentSessions: open.filter((session) => silence.isLong(session)),
     ...(snapshot === undefined ? {} : { snapshot }),
   }
 }

@@ -47,6 +47,7 @@ import { nodeListCases, sessionListCases } from './session-list.ts'
 import { sessionRecoverCases } from './session-recover.ts'
 import { sessionRefusedCases } from './session-refused.ts'
 import { sessionReportCases } from './session-report.ts'
+import { sessionRunCases } from './session-runs.ts'
 import { sessionSpoiledCases } from './session-spoiled.ts'
 import { sessionStartCases } from './session-start.ts'
 import { sessionStrictLimitCases } from './session-strict-limits.ts'
@@ -100,6 +101,7 @@ const definitions: readonly CaseDefinition[] = [
   ...sessionClockCases,
   ...sessionContinueCases,
   ...sessionActiveCases,
+  ...sessionRunCases,
   ...sessionRecoverCases,
   ...sessionStrictCases,
   ...sessionStrictLimitCases,

@@ -103,6 +103,21 @@ export const sessionDeadlineCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'session/extend/one-that-fails-is-in-no-other',
+    prevents: 'a child who gets the minutes of two extensions, of which one was refused',
+    async run(t) {
+      const { store, faults } = await t.openWithFaults()
+      const session = await started(store, { deadline: new Date('2026-11-23T11:00:00.000Z') })
+      faults.failNext('write', 'UNAVAILABLE')
+      const failing = rejectsWith(session.extend(5 * MINUTE_MS), 'UNAVAILABLE', 'not_applied')
+      const { session: extended } = await session.extend(10 * MINUTE_MS)
+      await failing
+      assert.deepEqual(extended.deadline, new Date('2026-11-23T11:10:00.000Z'))
+      await Promise.all([session.extend(5 * MINUTE_MS), session.extend(5 * MINUTE_MS)])
+      assert.deepEqual(session.record.deadline, new Date('2026-11-23T11:20:00.000Z'))
+    },
+  },
+  {
     id: 'session/extend/tried-again-after-a-lost-reply',
     prevents: 'five minutes more that become ten on a bad network',
     async run(t) {

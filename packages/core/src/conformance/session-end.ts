@@ -121,6 +121,21 @@ export const sessionEndCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'session/end/that-is-refused-counts-nothing',
+    prevents: 'a mistyped reason that stops the clock of a game which runs on',
+    async run(t) {
+      const store = await t.open()
+      const session = await started(store)
+      const odd: readonly unknown[] = [{ reason: { type: 'bored' } }, { reason: USER_STOP, cooldownMs: -1 }, {}]
+      for (const options of odd) {
+        t.clock.advance(MINUTE_MS)
+        await rejectsWith(session.end(options as never), 'INVALID_ARGUMENT', 'not_applied')
+      }
+      t.clock.advance(MINUTE_MS)
+      assert.equal((await session.end({ reason: USER_STOP })).session.durationMs, 4 * MINUTE_MS)
+    },
+  },
+  {
     id: 'session/end/a-second-one-changes-nothing',
     prevents: 'a game that is stopped and exits, and so is booked twice, with a second cooldown and another reason',
     async run(t) {

@@ -219,7 +219,6 @@ export const nodeListCases: readonly CaseDefinition[] = [
       const server = store.view({ node: 'server' })
       await sent(server, report(1, { '11-23': 1_000 }))
       await sent(server, { type: 'recover_session', ...OF_SESSION })
-      await sent(store, report(2, { '11-23': 2_000 }))
       assert.deepEqual(await store.listNodes(), before)
     },
   },

@@ -81,6 +81,8 @@ function importSession(state: ModelState, { scope, node }: ModelWriter, change: 
 
 function report(state: ModelState, writer: ModelWriter, session: ModelSession, change: Of<'report_session'>): Became {
   const told = hear(state, writer, session, change)
+  const isTold = isNews(session, change) && bookedMsOf(told, session) > bookedMsOf(state, session)
+  if (session.endedAt !== undefined && isTold) return { state: seen(told, writer, session), changed: false }
   if (!isNews(session, change) || session.endedAt !== undefined) return { state: told, changed: false }
   const heard = { ...latest(told, session), report: change.report, lastReportedAt: writer.now, reserved: undefined }
   return { state: bookAhead(seen(put(told, heard), writer, session), heard, change.reserve), changed: true }
@@ -88,7 +90,10 @@ function report(state: ModelState, writer: ModelWriter, session: ModelSession, c
 
 function end(state: ModelState, writer: ModelWriter, session: ModelSession, change: Of<'end_session'>): Became {
   const told = hear(state, writer, session, change)
-  if (session.endedAt !== undefined || session.run !== change.run) return { state: told, changed: false }
+  if (session.endedAt !== undefined || session.run !== change.run) {
+    const isTold = isNews(session, change) && bookedMsOf(told, session) > bookedMsOf(state, session)
+    return { state: isTold ? seen(told, writer, session) : told, changed: false }
+  }
   const report = Math.max(session.report, change.report)
   const heard = {
     ...latest(told, session),
@@ -121,11 +126,14 @@ function continueSession(
   const { sessionId, entryId } = session
   const { run, from, active = [], reserve } = change
   if (session.node !== writer.node) return refuse()
-  if (session.endedAt !== undefined || session.run !== from || run === from) return { state, changed: false }
+  if (session.endedAt !== undefined || session.run !== from) return { state, changed: false }
+  const isNew = run === from ? session.report === 0 : session.runs.every((known) => known.run !== run)
+  if (!isNew) return refuse()
   const known = hearActive(bookUnbooked(state, session), session, from, active)
   const { reserved: _, ...before } = latest(known, session)
   const owned = { ...before, run, report: 0, lastReportedAt: writer.now, runs: [...before.runs, newRun(run)] }
   const next = bookAhead(seen(put(known, owned), writer, owned), owned, reserve)
+  if (run === from) return { state: next, changed: true }
   return { state: appendEvent(next, writer, { type: 'session_continued', sessionId, entryId }), changed: true }
 }
 

@@ -24,9 +24,9 @@ const session: fc.Arbitrary<{ readonly node: unknown }> = fc.oneof(
 )
 
 export const sessionId = known.map((one) => one.sessionId)
-const RUNS = ['run-1', 'run-2'] as const
-const run = mostly(fc.constantFrom(...[0, 0, 0, 1, 1].flatMap((index) => RUNS[index] ?? [])), id)
-const nextRun = mostly(fc.constantFrom(...[0, 1, 1, 1].flatMap((index) => RUNS[index] ?? [])), id)
+const RUNS = ['run-1', 'run-2', 'run-3'] as const
+const run = mostly(fc.constantFrom(...[0, 0, 0, 1, 1, 2].flatMap((index) => RUNS[index] ?? [])), id)
+const nextRun = mostly(fc.constantFrom(...[0, 1, 1, 1, 2, 2].flatMap((index) => RUNS[index] ?? [])), id)
 const dayTotal = object(dayPlayed)
 const played = mostly(
   fc.uniqueArray(dayTotal, { maxLength: 3, selector: (item) => Reflect.get(Object(item), 'day') as unknown }),
