@@ -247,6 +247,6 @@ test('the example fails, and says what is missing, when the crash took something
   expect(ran.status).toBe(1)
   expect(ran.stdout).not.toContain('Everything that was acknowledged is there.')
   expect(ran.stdout).toMatch(
-    /^NOT AS IT WAS ACKNOWLEDGED:\n {3}cooldown of example-game: acknowledged until .*, found none\n {3}log: acknowledged 12 records, found .*its tail was cut off$/m,
+    /^NOT AS IT WAS ACKNOWLEDGED:\n {3}cooldown of example-game: acknowledged until .*, found none\n {3}log: acknowledged 13 records, found .*its tail was cut off$/m,
   )
 })

@@ -1,6 +1,7 @@
 import process from 'node:process'
 import {
   addDays,
+  continueSession,
   type Day,
   denialReasons,
   type DenialReason,
@@ -14,6 +15,7 @@ import {
   type SessionId,
   startSession,
   type Store,
+  type StrictQuota,
 } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
 import { type Acknowledgement, CHECKPOINT_MS, correctionAcknowledged, recordAcknowledged } from './acknowledged.ts'
@@ -30,6 +32,8 @@ const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 const COOLDOWN_MS = 10 * MINUTE_MS
 const GRANT_MS = 30 * MINUTE_MS
+/** For how long the service is gone when it is started again. */
+const GONE_MS = 5_000
 
 /** One more hour than was played so far, so that there is something to play whatever the household has done today. */
 const ALLOWANCE_MS = 60 * MINUTE_MS
@@ -77,9 +81,12 @@ async function recover(store: Store): Promise<void> {
 /** One session from its start to its end. */
 async function playOnce(evening: Evening, entryId: EntryId, other: EntryId): Promise<void> {
   const { store, clock } = evening
-  const session = await start(store, entryId, 2 * MINUTE_MS)
+  const started = await start(store, entryId, 2 * MINUTE_MS)
+  if (started === undefined) return
+  await play(started.session, CHECKPOINT_MS, evening)
+  const session = await goOn(started, evening)
   if (session === undefined) return
-  await play(session, MINUTE_MS, evening)
+  await play(session, CHECKPOINT_MS, evening)
   await start(store, other, ALLOWANCE_MS)
   acknowledge({ session: (await session.warn(MINUTE_MS)).session })
   say(`${entryId} has one minute left, and the child is told so`)
@@ -96,6 +103,17 @@ async function playOnce(evening: Evening, entryId: EntryId, other: EntryId): Pro
   await start(store, entryId, ALLOWANCE_MS)
 }
 
+/** What a service does that was started again while the game runs: the age of the game tells what nobody has booked. */
+async function goOn({ session, strict }: Started, { store, clock }: Evening): Promise<Session | undefined> {
+  const { entryId, durationMs } = session.record
+  clock.advance(GONE_MS)
+  const continued = await continueSession(store, { activeMs: durationMs + GONE_MS, strict })
+  if (continued === undefined) return undefined
+  acknowledge({ session: continued.record })
+  say(`The service was started again, which took ${duration(GONE_MS)}: ${entryId} has run on, and that is booked`)
+  return continued
+}
+
 /** A session that a parent makes possible, and that nobody ends. */
 async function playUntilKilled(evening: Evening, favourite: EntryId, entryId: EntryId): Promise<void> {
   const { store, day } = evening
@@ -105,9 +123,9 @@ async function playUntilKilled(evening: Evening, favourite: EntryId, entryId: En
   const grant = { by: 'mum', why: 'the homework is done' }
   acknowledge(correctionAcknowledged(await store.grantTime(entryId, today, GRANT_MS, grant)))
   say(`${grant.by} grants ${duration(GRANT_MS)} of ${entryId} for today: ${grant.why}`)
-  const session = await start(store, entryId, GRANT_MS, limitMs)
-  if (session === undefined) return
-
+  const started = await start(store, entryId, GRANT_MS, limitMs)
+  if (started === undefined) return
+  const { session } = started
   await play(session, CHECKPOINT_MS, evening)
   const correction = { by: 'dad', why: 'it was paused during dinner' }
   acknowledge(correctionAcknowledged(await store.adjustUsage(favourite, day, -MINUTE_MS, correction)))
@@ -116,28 +134,30 @@ async function playUntilKilled(evening: Evening, favourite: EntryId, entryId: En
   await play(session, Number.POSITIVE_INFINITY, evening)
 }
 
-/** Starts the entry, if no other runs, it does not pause, and the day's limit is not reached: asked as it is written. */
+interface Started {
+  readonly session: Session
+  readonly strict: StrictQuota
+}
+
+/**
+ * Starts the entry, if no other runs, it does not pause, and the day's limit leaves room: asked as it is written, with the
+ * first minute booked ahead, so that no other machine can play it as well.
+ */
 async function start(
   store: Store,
   entryId: EntryId,
   forMs: DurationMs,
   limit?: DurationMs,
-): Promise<Session | undefined> {
+): Promise<Started | undefined> {
   const day = store.today()
   const limitMs = limit ?? (await store.getUsage(entryId, day)) + ALLOWANCE_MS
   const deadline = new Date(store.clock.now().getTime() + forMs)
-  const result = await startSession(store, {
-    entryId,
-    deadline,
-    if: [
-      { type: 'usage_below', entryId, day, limitMs },
-      { type: 'no_cooldown', entryId },
-    ],
-  })
+  const strict: StrictQuota = { limits: [{ limitMs }], sliceMs: MINUTE_MS }
+  const result = await startSession(store, { entryId, deadline, if: [{ type: 'no_cooldown', entryId }], strict })
   if (result.applied) {
     acknowledge({ session: result.session.record })
     say(`${entryId} may start, and has until ${when(deadline, store)}`)
-    return result.session
+    return { session: result.session, strict }
   }
   const { failed } = result
   acknowledge(recordAcknowledged(await recordDenial(store, { entryId, failed })))
@@ -146,12 +166,18 @@ async function start(
   return undefined
 }
 
-/** Plays for so long, with a checkpoint every 30 s: of what is told, a crash takes nothing. */
+/**
+ * Plays for so long, with a checkpoint every 30 s, and where what is booked ahead ends: of what is told, a crash takes
+ * nothing.
+ */
 async function play(session: Session, forMs: number, { store, clock }: Evening): Promise<void> {
   const { entryId } = session.record
-  for (let playedMs = 0; playedMs < forMs; playedMs += CHECKPOINT_MS) {
+  for (let leftMs = forMs; leftMs > 0;) {
+    const stepMs = Math.min(leftMs, CHECKPOINT_MS, session.playableMs ?? CHECKPOINT_MS)
+    if (stepMs === 0) return
+    leftMs -= stepMs
     const before = store.today()
-    clock.advance(CHECKPOINT_MS)
+    clock.advance(stepMs)
     const { session: record, day, usedMs } = await session.checkpoint()
     const usage = [{ entryId, day, usedMs }]
     // Over midnight it booked on the day before, too.

@@ -39,11 +39,17 @@ export function eventText(event: AuditRecord['event'], instant: InstantFormat): 
       return `the clock went ${wall} while ${duration(event.monotonicMs)} passed, in session ${event.sessionId}`
     }
     case 'usage_adjusted': {
-      const change = `${event.byMs < 0 ? 'lowered' : 'raised'} by ${duration(Math.abs(event.byMs))}`
-      return `usage of ${event.entryId} on ${event.day} ${change} to ${duration(event.usedMs)}, ${correctionText(event)}`
+      const change =
+        event.byMs === 0
+          ? 'left at'
+          : `${event.byMs < 0 ? 'lowered' : 'raised'} by ${duration(Math.abs(event.byMs))} to`
+      return `usage of ${event.entryId} on ${event.day} ${change} ${duration(event.usedMs)}, ${correctionText(event)}`
     }
     case 'time_granted': {
-      const change = `${duration(Math.abs(event.byMs))} of extra time ${event.byMs < 0 ? 'taken back from' : 'granted for'}`
+      const change =
+        event.byMs === 0
+          ? 'extra time left as it was for'
+          : `${duration(Math.abs(event.byMs))} of extra time ${event.byMs < 0 ? 'taken back from' : 'granted for'}`
       return `${change} ${event.entryId} on ${event.day}, ${duration(event.grantedMs)} in all, ${correctionText(event)}`
     }
     case 'cooldown_cleared': {

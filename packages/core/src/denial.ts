@@ -22,9 +22,12 @@ export async function recordDenial(
   return store.appendAudit(event, options)
 }
 
-/** Why a start was refused, as facts that a child can be shown. @throws StoreError `INVALID_ARGUMENT`. */
+/** Why a start was refused, as facts that a child can be shown, each once. @throws StoreError `INVALID_ARGUMENT`. */
 export function denialReasons(failed: readonly FailedCondition[]): readonly DenialReason[] {
-  return fromArguments(() => checkList(failed, 'failed', 0, LIMITS.CONDITIONS_MAX).map(reasonOf))
+  return fromArguments(() => {
+    const reasons = checkList(failed, 'failed', 0, LIMITS.CONDITIONS_MAX).map(reasonOf)
+    return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()]
+  })
 }
 
 function reasonOf(condition: FailedCondition): DenialReason {

@@ -97,6 +97,9 @@ export interface NodeRecord {
   readonly node: NodeId
   /** When it last reported: by the database's clock where that has one of its own, else by the node's. */
   readonly lastSeenAt: Date
-  /** How far its clock was ahead of the database's (negative: behind). Absent where there is only one clock. */
+  /**
+   * How far its clock was ahead of the database's (negative: behind), when it made its last report: one that waited long to
+   * be written shows it as that much behind. Absent where there is only one clock.
+   */
   readonly clockSkewMs?: number | undefined
 }

@@ -129,8 +129,8 @@ export interface RecoverOptions {
   /** Default: the one that is open in the store's scope on its node. */
   readonly sessionId?: SessionId | undefined
   /**
-   * Leaves alone one that was heard of within this time, by its node's clock. Default 0. One of another node, in strict
-   * mode, is left alone in any case until the slice is over that its machine may still play.
+   * Leaves alone one that was heard of within this time, by the clocks of the two nodes. Default 0. One of another node,
+   * in strict mode, is left alone in any case until, by these, the slice is over that its machine may still play.
    */
   readonly silentForMs?: DurationMs | undefined
   /** From its last report on. Default: no cooldown. */

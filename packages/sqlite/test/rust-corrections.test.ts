@@ -59,3 +59,31 @@ test('what a parent took off before the first import is no matter of the import'
   await importRustStore(sourcePath(3_700), store)
   expect(await store.getUsage('lofi', DAY)).toBe(3_700_000)
 })
+
+test('what a parent added and took off again does not hide what is new', async () => {
+  const { store } = await openTestStore()
+  await importRustStore(sourcePath(3_600), store)
+  await store.adjustUsage('lofi', DAY, 1_800_000, CORRECTION)
+  await store.adjustUsage('lofi', DAY, -1_800_000, CORRECTION)
+  const { counts, problems } = await importRustStore(sourcePath(4_800), store)
+  expect([counts.usage.addedMs, problems.count]).toEqual([1_200_000, 0])
+  expect(await store.getUsage('lofi', DAY)).toBe(4_800_000)
+})
+
+test('where it cannot be told whether something is new, the report says so', async () => {
+  const { store } = await openTestStore()
+  await importRustStore(sourcePath(3_600), store)
+  await store.addUsage('lofi', DAY, 2_400_000)
+  await store.adjustUsage('lofi', DAY, -2_400_000, CORRECTION)
+  const { counts, problems } = await importRustStore(sourcePath(4_800), store)
+  expect([counts.usage.addedMs, problems.count]).toEqual([0, 1])
+  expect(problems.list[0]?.problem).toContain('1200000 ms more')
+})
+
+test('a parent may be called import', async () => {
+  const { store } = await openTestStore()
+  await importRustStore(sourcePath(3_600), store)
+  await store.adjustUsage('lofi', DAY, -1_200_000, { ...CORRECTION, by: 'import' })
+  expect((await importRustStore(sourcePath(3_600), store)).counts.usage.addedMs).toBe(0)
+  expect(await store.getUsage('lofi', DAY)).toBe(2_400_000)
+})

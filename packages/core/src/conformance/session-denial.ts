@@ -60,6 +60,21 @@ export const sessionDenialCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'session/denial/tells-a-reason-once',
+    prevents: 'a child who is told twice that the hour is used up, as the service and strict mode both ask for it',
+    async run(t) {
+      const store = await t.open()
+      await store.addUsage('minecraft', DAY, 3_600_000)
+      const limit = { limitMs: 3_600_000 }
+      const failed = await refusalOf(store, {
+        if: [{ type: 'usage_below', entryId: 'minecraft', day: DAY, ...limit }],
+        strict: { limits: [limit], sliceMs: MINUTE_MS },
+      })
+      assert.equal(failed.length, 2)
+      assert.deepEqual(denialReasons(failed), [{ type: 'quota_exhausted', usedMs: 3_600_000, quotaMs: 3_600_000 }])
+    },
+  },
+  {
     id: 'session/denial/of-every-condition',
     prevents: 'a denial that cannot be recorded because of one of its reasons',
     async run(t) {

@@ -1,8 +1,12 @@
-import type { Day, DurationMs, EntryId } from '@shepherd-store/core'
+import type { AuditRecord, Correction, Day, DurationMs, EntryId, SessionId } from '@shepherd-store/core'
 import type { ImportWriter } from './writer.ts'
 
-/** Who corrects where an import has to: the node of the store, and none of what was imported. */
-export const IMPORT_CORRECTS = 'import'
+const IMPORT_WHY = 'the old store has booked it itself: session '
+
+/** Who corrects where an import has to, and why: none of what was imported is concerned. */
+export function importCorrection(sessionId: SessionId): Correction {
+  return { by: 'import', why: `${IMPORT_WHY}${sessionId}` }
+}
 
 /**
  * What people have taken off usage since the source was first imported, by entry and day: a later import is not to put
@@ -25,14 +29,23 @@ export class Corrections {
   async #load(): Promise<ReadonlyMap<string, DurationMs>> {
     const { view } = this.#writer
     const takenOff = new Map<string, DurationMs>()
+    const added = new Map<string, DurationMs>()
     const [first] = await view.listAudits({ node: view.node, limit: 1 })
-    for await (const { event } of view.readAudits({ after: first?.id })) {
-      if (event.type !== 'usage_adjusted' || event.byMs >= 0 || event.by === IMPORT_CORRECTS) continue
-      const key = keyOf(event.entryId, event.day)
-      takenOff.set(key, (takenOff.get(key) ?? 0) - event.byMs)
+    for await (const { node, event } of view.readAudits({ after: first?.id })) {
+      if (event.type !== 'usage_adjusted' || isOfImport(event)) continue
+      const { entryId, day, byMs } = event
+      // What is taken off comes off the node's own row first, on which is what it has added.
+      const own = JSON.stringify([node, day, entryId])
+      const leftMs = (added.get(own) ?? 0) + byMs
+      added.set(own, Math.max(0, leftMs))
+      if (leftMs < 0) takenOff.set(keyOf(entryId, day), (takenOff.get(keyOf(entryId, day)) ?? 0) - leftMs)
     }
     return takenOff
   }
+}
+
+function isOfImport({ by, why }: Extract<AuditRecord['event'], { readonly type: 'usage_adjusted' }>): boolean {
+  return by === 'import' && why.startsWith(IMPORT_WHY)
 }
 
 function keyOf(entryId: EntryId, day: Day): string {

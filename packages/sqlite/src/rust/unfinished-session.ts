@@ -1,6 +1,6 @@
 import type { Change, DayPlayed, RunId, SessionSnapshot, StateSnapshot, Store } from '@shepherd-store/core'
 import { isStoreError, LIMITS, splitByDay } from '@shepherd-store/core'
-import { IMPORT_CORRECTS } from './corrections.ts'
+import { importCorrection } from './corrections.ts'
 import type { EndedSession, UnfinishedSession } from './report.ts'
 import type { ImportRun } from './run.ts'
 import type { SessionsSoFar } from './session.ts'
@@ -87,11 +87,10 @@ export async function endImportedSession({ writer, sessions, problems }: ImportR
   const reason = sessions.endOf(sessionId)
   const played = playedUntil(lastReportedAt, session, store) ?? []
   if (reason === undefined || played.length >= LIMITS.CHANGES_MAX) return undefined
-  const why = `the old store has booked session ${sessionId} itself`
   const changes: readonly Change[] = [
     { type: 'end_session', sessionId, entryId, run: CRATE_RUN, report: 1, played: [], reason },
     ...played.map(({ day, playedMs }): Change => ({
-      ...{ type: 'adjust_usage', entryId, day, byMs: -playedMs, by: IMPORT_CORRECTS, why },
+      ...{ type: 'adjust_usage', entryId, day, byMs: -playedMs, ...importCorrection(sessionId) },
     })),
   ]
   try {

@@ -140,8 +140,14 @@ async function book(run: ImportRun, row: UsageRow, booked: BookedMs): Promise<Bo
     run.problems.add({ table: 'usage', row: rowNumber(row.row), problem, quarantined: 'no' })
   }
   if (row.totalMs <= storedMs) return { addedMs: 0 }
-  const bookedMs = storedMs + (stored === 'none' ? 0 : await run.corrections.takenOff(row.entryId, row.day))
+  const takenOffMs = stored === 'none' ? 0 : await run.corrections.takenOff(row.entryId, row.day)
+  const bookedMs = storedMs + takenOffMs
   const missingMs = row.totalMs - bookedMs
+  if (missingMs < 0) {
+    const newMs = row.totalMs - storedMs
+    const problem = `${show(row.entryId)} has ${newMs} ms more on ${row.day} than is booked from here, and people took ${takenOffMs} off that day: whether some of it is new cannot be told, and none is added; adjust the day if it is`
+    run.problems.add({ table: 'usage', row: rowNumber(row.row), problem, quarantined: 'no' })
+  }
   if (missingMs <= 0) return { addedMs: 0 }
   // A rehearsal does not know what is booked.
   const foreseen = writer.dryRun ? await obstacleTo(run, row, missingMs) : undefined
