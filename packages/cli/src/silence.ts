@@ -24,8 +24,13 @@ export class Silence {
   }
 
   /** Negative: by its machine's clock it was heard of in the future. */
-  ofMs({ node, lastReportedAt }: SessionRecord): number {
-    return this.#at.getTime() - lastReportedAt.getTime() + (this.#aheadMs.get(node) ?? 0)
+  ofMs({ node, lastReportedAt }: Pick<SessionRecord, 'node' | 'lastReportedAt'>): number {
+    return this.#at.getTime() - lastReportedAt.getTime() + this.aheadMs({ node })
+  }
+
+  /** How far its machine's clock is ahead of this one's, as far as that is known. */
+  aheadMs({ node }: Pick<SessionRecord, 'node'>): number {
+    return this.#aheadMs.get(node) ?? 0
   }
 
   /** A clock far ahead tells no more of its machine than one far behind. */

@@ -127,7 +127,9 @@ function continueSession(command: Command<'continue'>, row: SessionRow, draft: G
       `session ${describe(sessionId)} runs on node ${describe(row.node)}, not on ${describe(node)}; recover it instead`,
     )
   }
-  if (row.endedAt !== undefined || row.run !== from) return outcomeOf(row, draft, { changed: false, bookedMs: 0 })
+  if (row.endedAt !== undefined || row.run !== from || run === from) {
+    return outcomeOf(row, draft, { changed: false, bookedMs: 0 })
+  }
   checkNewRun(run, row)
   const bookedMs = bookUnbooked(row, draft) + bookActive(command.active, from, row, draft)
   const { reserved: _, ...heard } = rowOf(row, draft)
@@ -136,14 +138,13 @@ function continueSession(command: Command<'continue'>, row: SessionRow, draft: G
   put(kept, draft)
   put(withReservation(kept, command.reserve, draft), draft)
   heardOf(command, row, draft)
-  if (run !== from) tell(command, { type: 'session_continued', sessionId, entryId }, draft)
+  tell(command, { type: 'session_continued', sessionId, entryId }, draft)
   return outcomeOf(row, draft, { changed: true, bookedMs })
 }
 
-/** A run counts from nothing: what it has told before would hide what it tells now. One that has told nothing may try again. */
+/** A run counts from nothing: what it has told before would hide what it tells now. */
 function checkNewRun(run: RunId, row: SessionRow): void {
-  const isNew = run === row.run ? row.report === 0 : !accountOf(row).runs.some((known) => known.run === run)
-  if (isNew) return
+  if (accountOf(row).runs.every((known) => known.run !== run)) return
   throw invalidArgument(
     `run ${describe(run)} has owned session ${describe(row.sessionId)} before; a service that is started again is a new run`,
   )

@@ -132,7 +132,7 @@ export class OpenSession implements Session {
       this.#deadline('to extend')
       return checkDuration(byMs, 'byMs')
     })
-    // One that fails leaves the next one nothing to build on.
+    // One that is not applied leaves the next one nothing to build on.
     const extended = this.#extending.then(() => this.#extend(ms))
     this.#extending = extended.catch(() => undefined)
     return extended
@@ -149,9 +149,10 @@ export class OpenSession implements Session {
     const { reason, cooldownMs, counted } = fromArguments(() => {
       const { reason, cooldownMs, activeMs } = checkFields(options, ['reason', 'cooldownMs', 'activeMs'], 'options')
       // Checked before anything is counted: a call that is refused is none.
-      const asked = {
-        reason: checkEndReason(reason),
-        cooldownMs: cooldownMs === undefined ? undefined : checkDuration(cooldownMs, 'cooldownMs'),
+      const asked = { reason: checkEndReason(reason), cooldownMs }
+      if (cooldownMs !== undefined) {
+        const until = this.#store.clock.now().getTime() + checkDuration(cooldownMs, 'cooldownMs')
+        checkInstant(new Date(until), 'the end of the cooldown')
       }
       return { ...asked, counted: this.#counter.count(activeMs) }
     })

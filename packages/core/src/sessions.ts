@@ -3,14 +3,14 @@ import type { Condition, Refused, SessionChange } from './change.ts'
 import { fromArguments } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { PlayCounter } from './play-counter.ts'
-import { placeOnDays } from './played.ts'
+import { splitByDay } from './played.ts'
 import { only, OpenSession, type Session } from './session-handle.ts'
 import { openSessionFailure } from './session-records.ts'
-import type { DayPlayed, SessionRecord } from './session.ts'
+import type { SessionRecord } from './session.ts'
 import type { Store } from './store.ts'
 import { checkStrict, reservationAt, STRICT_LIMITS_MAX, type StrictQuota } from './strict-quota.ts'
 import type { DurationMs, EntryId, RunId, SessionId } from './values.ts'
-import { checkDuration, checkFields, checkList } from './values.ts'
+import { checkFields, checkList } from './values.ts'
 
 /** Conditions beside the limits of strict mode, and the one that is always asked. */
 const MAX_CONDITIONS = LIMITS.CONDITIONS_MAX - STRICT_LIMITS_MAX - 1
@@ -75,8 +75,8 @@ export interface ContinueOptions {
   readonly activeMs?: DurationMs | undefined
   readonly strict?: StrictQuota | undefined
   /**
-   * Default: a new UUID. To try a continuation again whose reply was lost, give the same one; a run that has owned the
-   * session before and reported on it is refused.
+   * Default, and where the given one owns the session already: a new UUID. So what a service that is always called the
+   * same has counted before is kept apart from what it counts now. One that owned the session earlier is refused.
    */
   readonly run?: RunId | undefined
 }
@@ -86,16 +86,16 @@ export interface ContinueOptions {
  * the run before may still come, late. That run has to be gone: one that lives counts on until it hears of this.
  * Returns `undefined` when no such session is open, or another run has gone on with it at the same moment; then
  * `activeMs` is not booked.
- * @throws StoreError `INVALID_ARGUMENT` for a session of another node: that one can only be recovered.
+ * Each call that gets through is a continuation, one that is tried again after a lost reply as well.
+ * @throws StoreError `INVALID_ARGUMENT` for a session of another node, which can only be recovered, and for a run that has
+ * owned the session before.
  */
 export async function continueSession(store: Store, options: ContinueOptions = {}): Promise<Session | undefined> {
-  const { sessionId, activeMs, run, counter, strict, now, reserve } = fromArguments(() =>
-    continuationOf(store, options),
-  )
+  const { sessionId, asked, counter, strict, active, reserve } = fromArguments(() => continuationOf(store, options))
   const found = await findOpen(store, sessionId)
   if (found === undefined) return undefined
-  const active = activeMs === undefined ? undefined : activeDays(store, { activeMs, now, found })
   const { entryId, run: from } = found
+  const run = asked === undefined || asked === from ? randomUUID() : asked
   const ids = { sessionId: found.sessionId, entryId, from, run }
   const { session: record, changed } = only(await store.commit([{ type: 'continue_session', ...ids, active, reserve }]))
   return changed ? new OpenSession(store, { record, run, counter, strict }) : undefined
@@ -103,26 +103,15 @@ export async function continueSession(store: Store, options: ContinueOptions = {
 
 function continuationOf(store: Store, options: ContinueOptions) {
   const known = ['sessionId', 'activeMs', 'strict', 'run'] as const
-  const { sessionId, activeMs, strict, run = randomUUID() } = checkFields(options, known, 'options')
+  const { sessionId, activeMs, strict, run: asked } = checkFields(options, known, 'options')
   const counter = new PlayCounter(store)
   const now = store.clock.now()
   const quota = checkStrict(strict)
   return {
-    ...{ sessionId, run, counter, strict: quota, now },
-    activeMs: activeMs === undefined ? undefined : checkDuration(activeMs, 'activeMs'),
+    ...{ sessionId, asked, counter, strict: quota },
+    active: activeMs === undefined ? undefined : splitByDay(store.calendar, now, activeMs),
     reserve: quota && reservationAt(now, store.calendar, quota),
   }
-}
-
-/** The part that the run before has played of what it had booked ahead lies on that day. */
-function activeDays(
-  { calendar }: Store,
-  { activeMs, now, found }: { readonly activeMs: DurationMs; readonly now: Date; readonly found: SessionRecord },
-): readonly DayPlayed[] {
-  const { durationMs, lastReportedAt, reserved } = found
-  const silentMs = Math.abs(now.getTime() - lastReportedAt.getTime())
-  const newMs = Math.min(Math.max(0, activeMs - durationMs), silentMs)
-  return placeOnDays(calendar, now, { ms: activeMs, newMs, reserved }).days
 }
 
 export interface RecoverOptions {

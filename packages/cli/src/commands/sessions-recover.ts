@@ -95,11 +95,12 @@ async function recover(store: Store, sessionId: SessionId | undefined, flags: Re
   const found = await chosen(store, sessionId, flags)
   const silence = await Silence.read(store)
   for (const session of found) {
-    // The store compares the two machines' clocks alone; here it is known how far these are apart.
     const isHeardOf = session.endedAt === undefined && silence.isShorter(session, silentForMs)
+    // The store compares the two machines' clocks as they are; here it is known how far they are apart.
+    const options = { silentForMs: Math.max(0, silentForMs - silence.aheadMs(session)), cooldownMs }
     const recovery = isHeardOf
       ? ({ result: 'heard_of', session } as const)
-      : await recoverOne(store.view({ scope: session.scope }), session, { silentForMs, cooldownMs })
+      : await recoverOne(store.view({ scope: session.scope }), session, options)
     sessions.push(recovery)
   }
   const data: RecoverData = { at, sessions }

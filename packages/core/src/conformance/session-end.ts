@@ -126,13 +126,18 @@ export const sessionEndCases: readonly CaseDefinition[] = [
     async run(t) {
       const store = await t.open()
       const session = await started(store)
-      const odd: readonly unknown[] = [{ reason: { type: 'bored' } }, { reason: USER_STOP, cooldownMs: -1 }, {}]
+      const odd: readonly unknown[] = [
+        { reason: { type: 'bored' } },
+        { reason: USER_STOP, cooldownMs: -1 },
+        {},
+        { reason: USER_STOP, cooldownMs: Number.MAX_SAFE_INTEGER },
+      ]
       for (const options of odd) {
         t.clock.advance(MINUTE_MS)
         await rejectsWith(session.end(options as never), 'INVALID_ARGUMENT', 'not_applied')
       }
       t.clock.advance(MINUTE_MS)
-      assert.equal((await session.end({ reason: USER_STOP })).session.durationMs, 4 * MINUTE_MS)
+      assert.equal((await session.end({ reason: USER_STOP })).session.durationMs, 5 * MINUTE_MS)
     },
   },
   {

@@ -3,7 +3,17 @@ import { continueSession, recoverSession } from '../sessions.ts'
 import { contentsOf } from './contents.ts'
 import { rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
-import { bookedByDay, DAY, eventCounts, MINUTE_MS, report, sent, started, USER_STOP } from './session-expect.ts'
+import {
+  bookedByDay,
+  DAY,
+  eventCounts,
+  MINUTE_MS,
+  OF_SESSION,
+  report,
+  sent,
+  started,
+  USER_STOP,
+} from './session-expect.ts'
 import { strict } from './session-strict.ts'
 
 const HALF_MINUTE_MS = 30_000
@@ -30,42 +40,43 @@ export const sessionRunCases: readonly CaseDefinition[] = [
       assert.equal(continued.playableMs, MINUTE_MS)
       t.clock.advance(5_000)
       assert.equal((await continued.end({ reason: USER_STOP })).session.durationMs, 105_000)
-      assert.deepEqual(await eventCounts(store), { session_started: 1, session_continued: 1, session_ended: 1 })
+      assert.deepEqual(await eventCounts(store), { session_started: 1, session_continued: 2, session_ended: 1 })
     },
   },
   {
-    id: 'session/runs/one-that-has-reported-is-no-new-one',
-    prevents: 'a service that is always called the same, and whose time from its second start on is taken for known',
+    id: 'session/runs/one-that-is-always-called-the-same',
+    prevents: 'a service whose time from its second start on is taken for what it has told before',
     async run(t) {
       const store = await t.open()
       const session = await started(store)
       t.clock.advance(MINUTE_MS)
       await session.checkpoint()
-      const before = await contentsOf(t.place, store)
-      await rejectsWith(continueSession(store, { run: 'r-1' }), 'INVALID_ARGUMENT', 'not_applied')
-      assert.deepEqual(await contentsOf(t.place, store), before)
-      await continueSession(store, { run: 'r-2' })
-      await continueSession(store, { run: 'r-3' })
-      for (const run of ['r-1', 'r-2']) {
-        await rejectsWith(continueSession(store, { run, activeMs: 90_000 }), 'INVALID_ARGUMENT', 'not_applied')
-      }
-      const continued = await continueSession(store, { activeMs: 90_000 })
-      t.clock.advance(1_000)
-      assert.equal((await continued?.end({ reason: USER_STOP }))?.session.durationMs, 91_000)
+      // What the first life sends now is on its way for long.
+      t.clock.advance(5_000)
+      const late = report(2, { '11-23': 65_000 })
+      const continued = await continueSession(store, { run: 'r-1', activeMs: 65_000 })
+      assert.ok(continued)
+      t.clock.advance(MINUTE_MS)
+      assert.equal((await sent(store, late)).bookedMs, 0)
+      const told = await continued.checkpoint()
+      assert.deepEqual([told.changed, told.bookedMs], [true, MINUTE_MS])
+      assert.equal((await continued.end({ reason: USER_STOP })).session.durationMs, 125_000)
+      assert.deepEqual(await bookedByDay(store), { [DAY]: 125_000 })
     },
   },
   {
-    id: 'session/runs/one-that-has-not-reported-may-go-on',
-    prevents: 'a service that dies before its first checkpoint, and leaves a session with which nothing can go on',
+    id: 'session/runs/one-that-owned-the-session-before-is-refused',
+    prevents: 'a run that takes a session back, and whose new totals are hidden by its old ones',
     async run(t) {
       const store = await t.open()
       await started(store)
-      t.clock.advance(10_000)
-      const continued = await continueSession(store, { run: 'r-1', activeMs: 10_000 })
-      assert.ok(continued)
-      t.clock.advance(5_000)
-      assert.equal((await continued.checkpoint()).bookedMs, 5_000)
-      assert.equal((await continued.end({ reason: USER_STOP })).session.durationMs, 15_000)
+      await continueSession(store, { run: 'r-2' })
+      const before = await contentsOf(t.place, store)
+      await rejectsWith(continueSession(store, { run: 'r-1', activeMs: 90_000 }), 'INVALID_ARGUMENT', 'not_applied')
+      assert.deepEqual(await contentsOf(t.place, store), before)
+      const same = { type: 'continue_session', ...OF_SESSION, from: 'r-2', run: 'r-2' } as const
+      assert.equal((await sent(store, same)).changed, false)
+      assert.deepEqual(await contentsOf(t.place, store), before)
     },
   },
   {
@@ -79,26 +90,6 @@ export const sessionRunCases: readonly CaseDefinition[] = [
       for (let n = 3; n <= 20; n += 1) await continueSession(store, { run: `r-${n}` })
       const late = await sent(store, { ...report(1, { '11-23': 10_000 }), run: 'r-2' })
       assert.deepEqual([late.bookedMs, late.session.durationMs], [10_000, 627_000])
-    },
-  },
-  {
-    id: 'session/runs/what-the-one-before-played-of-its-slice-lies-on-its-day',
-    prevents: 'two machines that play one day beyond its limit, because one of them was started again on it',
-    async run(t) {
-      for (const [scope, wait] of [
-        ['over midnight', () => t.clock.advance(MINUTE_MS)],
-        ['with another clock', () => t.clock.set('2026-11-24T10:00:00.000Z')],
-      ] as const) {
-        t.clock.set('2026-11-23T23:59:20.000Z')
-        const store = await t.open({ node: 'pc-1', scope })
-        await started(store, { strict: strict(MINUTE_MS, HALF_MINUTE_MS) })
-        t.clock.advance(20_000)
-        wait()
-        const continued = await continueSession(store, { activeMs: 20_000, strict: strict(MINUTE_MS, HALF_MINUTE_MS) })
-        assert.deepEqual(await bookedByDay(store), { [DAY]: 20_000 }, scope)
-        assert.deepEqual(continued?.record.reserved, { day: '2026-11-24', durationMs: HALF_MINUTE_MS }, scope)
-        await continued.end({ reason: USER_STOP })
-      }
     },
   },
   {

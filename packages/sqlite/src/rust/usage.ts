@@ -143,9 +143,9 @@ async function book(run: ImportRun, row: UsageRow, booked: BookedMs): Promise<Bo
   const takenOffMs = stored === 'none' ? 0 : await run.corrections.takenOff(row.entryId, row.day)
   const bookedMs = storedMs + takenOffMs
   const missingMs = row.totalMs - bookedMs
-  if (missingMs < 0) {
-    const newMs = row.totalMs - storedMs
-    const problem = `${show(row.entryId)} has ${newMs} ms more on ${row.day} than is booked from here, and people took ${takenOffMs} off that day: whether some of it is new cannot be told, and none is added; adjust the day if it is`
+  if (takenOffMs > 0 && (await isUsedElsewhere(run, row))) {
+    const newMs = Math.min(takenOffMs, row.totalMs - storedMs)
+    const problem = `people took ${takenOffMs} ms off ${show(row.entryId)} on ${row.day}, a day of which other machines have used some, too: up to ${newMs} ms of the source may be new, and are not added; adjust the day if they are`
     run.problems.add({ table: 'usage', row: rowNumber(row.row), problem, quarantined: 'no' })
   }
   if (missingMs <= 0) return { addedMs: 0 }
@@ -166,6 +166,12 @@ async function book(run: ImportRun, row: UsageRow, booked: BookedMs): Promise<Bo
     if (nowMs === 'none' || (nowMs !== 'unreadable' && nowMs <= storedMs)) throw error
     return book(run, row, now)
   }
+}
+
+/** Then what was taken off the day need not be of what was imported. */
+async function isUsedElsewhere({ writer: { view } }: ImportRun, { entryId, day }: UsageRow): Promise<boolean> {
+  const nodes = await view.listUsage({ from: day, to: addDays(day, 1), by: ['node'], entryId })
+  return nodes.some(({ node }) => node !== view.node)
 }
 
 /** What of the entry's usage on that day, whoever booked it, keeps the store from adding `missingMs`. */

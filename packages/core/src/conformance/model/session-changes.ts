@@ -126,14 +126,12 @@ function continueSession(
   const { sessionId, entryId } = session
   const { run, from, active = [], reserve } = change
   if (session.node !== writer.node) return refuse()
-  if (session.endedAt !== undefined || session.run !== from) return { state, changed: false }
-  const isNew = run === from ? session.report === 0 : session.runs.every((known) => known.run !== run)
-  if (!isNew) return refuse()
+  if (session.endedAt !== undefined || session.run !== from || run === from) return { state, changed: false }
+  if (session.runs.some((known) => known.run === run)) return refuse()
   const known = hearActive(bookUnbooked(state, session), session, from, active)
   const { reserved: _, ...before } = latest(known, session)
   const owned = { ...before, run, report: 0, lastReportedAt: writer.now, runs: [...before.runs, newRun(run)] }
   const next = bookAhead(seen(put(known, owned), writer, owned), owned, reserve)
-  if (run === from) return { state: next, changed: true }
   return { state: appendEvent(next, writer, { type: 'session_continued', sessionId, entryId }), changed: true }
 }
 
