@@ -8,9 +8,9 @@ import { checkFields, checkInteger, checkList } from './values.ts'
  * Time is booked ahead, in slices, as far as every limit leaves room: what is played never passes a limit, however many
  * machines share it, as long as each stops when its slice is over. A slice ends with the day. A machine that dies keeps
  * at most one slice from the others, until it is recovered or its service goes on with the session. What was played of
- * such a slice is known only when somebody tells it: in `continueSession` (`activeMs`), which then counts it before the
- * next slice is booked, or in a late report, which comes on top. Another machine may recover it only when the slice is
- * over, by the two machines' clocks: those that share a quota are not to differ by as much as a slice.
+ * such a slice is known only when somebody tells it: in `continueSession` (`activeMs`), which counts it, on the days
+ * before now, before the next slice is booked; or in a late report, which comes on top. Another machine may recover it
+ * only when the slice is over, by the two machines' clocks: those that share a quota are not to differ by a slice.
  */
 export interface StrictQuota {
   /** 1 to 16. */
