@@ -110,3 +110,23 @@ test('a session of another machine is recovered in the name of this one', async 
   const again = await run(['sessions', 'recover', '--node', 'lab-7', '--db', url])
   expect(again.stdout).toContain('There is nothing to recover: no session is open on lab-7')
 })
+
+test('a machine with a wrong clock is as silent as the clock of the database says', async () => {
+  const url = await database()
+  // A quarter of an hour ahead of the one that the commands run with.
+  const clock = manualClock('2026-11-24T12:15:00Z')
+  await using store = await openStore(url, { node: 'lab-7', calendar: { timeZone: 'Europe/Berlin' }, clock })
+  expect(await startSession(store, { entryId: 'tuxmath' })).toMatchObject({ applied: true })
+  const recoverAll = ['sessions', 'recover', '--all', '--db', url]
+  expect((await run(['status', '--db', url])).stdout).not.toContain('Not heard of')
+  expect((await run(recoverAll)).stdout).toMatch(/^Left alone tuxmath on lab-7: heard of \d+ (ms|s) ago\.\n$/)
+
+  // It dies, and 16 minutes pass.
+  await withClient(url, (client) =>
+    client.query("update shepherd.sessions set last_reported_at = last_reported_at - interval '16 minutes'"),
+  )
+  expect((await run(['status', '--db', url])).stdout).toContain(
+    'Not heard of for 10 min or more: tuxmath on lab-7 (16 min',
+  )
+  expect((await run(recoverAll)).stdout).toMatch(/^Recovered tuxmath on lab-7: /)
+})

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts'
 import type { Day } from './day.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { endMsOf, joinDays, latestDays, placeOnDays, totalOf } from './played.ts'
+import { endMsOf, joinDays, latestDays, splitByDay, totalOf } from './played.ts'
 import type { ClockJump, DayPlayed, Reserved, SessionRecord } from './session.ts'
 import type { DurationMs } from './values.ts'
 import { checkDuration, checkInstant } from './values.ts'
@@ -134,16 +134,25 @@ export class PlayCounter {
     this.#active = joinDays([...this.#active, ...parts])
   }
 
-  /** On which days the last `ms` lie, of which the last `newMs` are new. */
+  /**
+   * On which days the last `ms` lie. Of those the last `newMs` have passed since the last look, and the first of these are
+   * what is booked ahead: they lie on that day, whatever the wall clock shows.
+   */
   #placed(now: Date, ms: DurationMs, newMs: DurationMs): readonly DayPlayed[] {
-    const reserved = this.#covered
-    const { days, coveredMs } = placeOnDays(this.#calendar, now, { ms, newMs, reserved })
-    const told = [...this.#open(now), ...this.#active, ...days]
+    const covered = this.#covered
+    const coveredMs = Math.min(newMs, covered?.durationMs ?? 0)
+    const newFrom = new Date(Math.max(0, now.getTime() - newMs))
+    const placed = [
+      ...splitByDay(this.#calendar, newFrom, ms - newMs),
+      ...(covered === undefined ? [] : [{ day: covered.day, playedMs: coveredMs }]),
+      ...splitByDay(this.#calendar, now, newMs - coveredMs),
+    ].filter(({ playedMs }) => playedMs > 0)
+    const told = [...this.#open(now), ...this.#active, ...placed]
     if (new Set(told.map(({ day }) => day)).size > LIMITS.SESSION_REPORT_DAYS_MAX) {
       throw invalidArgument(`more than ${LIMITS.SESSION_REPORT_DAYS_MAX} days are to be reported; report earlier`)
     }
-    if (reserved !== undefined) this.#covered = { ...reserved, durationMs: reserved.durationMs - coveredMs }
-    return days
+    if (covered !== undefined) this.#covered = { ...covered, durationMs: covered.durationMs - coveredMs }
+    return placed
   }
 
   #see(now: Date, monotonicMs: number): void {

@@ -2,7 +2,7 @@ import type { Calendar } from './calendar.ts'
 import type { Day } from './day.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import type { DayPlayed, Reserved } from './session.ts'
+import type { DayPlayed } from './session.ts'
 import type { DurationMs } from './values.ts'
 import { checkDuration, checkInstant } from './values.ts'
 
@@ -25,30 +25,6 @@ export function splitByDay(calendar: Calendar, until: Date, durationMs: Duration
     atMs = nextMs
   }
   return parts
-}
-
-/**
- * On which days the last `ms` before `now` lie. Of those the last `newMs` are not booked yet, and the first of these are
- * the ones that were booked ahead: they lie on that day, whatever the wall clock shows.
- * @throws StoreError `INVALID_ARGUMENT` as `splitByDay`.
- */
-export function placeOnDays(
-  calendar: Calendar,
-  now: Date,
-  {
-    ms,
-    newMs,
-    reserved,
-  }: { readonly ms: DurationMs; readonly newMs: DurationMs; readonly reserved: Reserved | undefined },
-): { readonly days: readonly DayPlayed[]; readonly coveredMs: DurationMs } {
-  const coveredMs = Math.min(newMs, reserved?.durationMs ?? 0)
-  const newFrom = new Date(Math.max(0, now.getTime() - newMs))
-  const days = [
-    ...splitByDay(calendar, newFrom, ms - newMs),
-    ...(reserved === undefined ? [] : [{ day: reserved.day, playedMs: coveredMs }]),
-    ...splitByDay(calendar, now, newMs - coveredMs),
-  ]
-  return { days: joinDays(days.filter(({ playedMs }) => playedMs > 0)), coveredMs }
 }
 
 /** How much that is, over all days. */

@@ -81,9 +81,9 @@ function importSession(state: ModelState, { scope, node }: ModelWriter, change: 
 
 function report(state: ModelState, writer: ModelWriter, session: ModelSession, change: Of<'report_session'>): Became {
   const told = hear(state, writer, session, change)
-  const isTold = isNews(session, change) && bookedMsOf(told, session) > bookedMsOf(state, session)
-  if (session.endedAt !== undefined && isTold) return { state: seen(told, writer, session), changed: false }
-  if (!isNews(session, change) || session.endedAt !== undefined) return { state: told, changed: false }
+  if (!isNews(session, change) || session.endedAt !== undefined) {
+    return { state: seenIfNew(state, told, { writer, session, change }), changed: false }
+  }
   const heard = { ...latest(told, session), report: change.report, lastReportedAt: writer.now, reserved: undefined }
   return { state: bookAhead(seen(put(told, heard), writer, session), heard, change.reserve), changed: true }
 }
@@ -91,8 +91,7 @@ function report(state: ModelState, writer: ModelWriter, session: ModelSession, c
 function end(state: ModelState, writer: ModelWriter, session: ModelSession, change: Of<'end_session'>): Became {
   const told = hear(state, writer, session, change)
   if (session.endedAt !== undefined || session.run !== change.run) {
-    const isTold = isNews(session, change) && bookedMsOf(told, session) > bookedMsOf(state, session)
-    return { state: isTold ? seen(told, writer, session) : told, changed: false }
+    return { state: seenIfNew(state, told, { writer, session, change }), changed: false }
   }
   const report = Math.max(session.report, change.report)
   const heard = {
@@ -103,6 +102,20 @@ function end(state: ModelState, writer: ModelWriter, session: ModelSession, chan
     endReason: change.reason,
   }
   return { state: finish(seen(told, writer, session), writer, heard, change.cooldownMs), changed: true }
+}
+
+/** Of a session that has ended, too, its machine has reported, if it brings more time than was known. */
+function seenIfNew(
+  before: ModelState,
+  told: ModelState,
+  {
+    writer,
+    session,
+    change,
+  }: { writer: ModelWriter; session: ModelSession; change: Of<'report_session' | 'end_session'> },
+): ModelState {
+  const isMore = bookedMsOf(told, session) > bookedMsOf(before, session)
+  return isMore && isNews(session, change) ? seen(told, writer, session) : told
 }
 
 function recover(state: ModelState, writer: ModelWriter, session: ModelSession, change: Of<'recover_session'>): Became {
