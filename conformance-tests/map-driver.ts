@@ -1,4 +1,6 @@
 import {
+  type AuditHead,
+  type AuditRequest,
   type AuditRow,
   type CalendarSettings,
   compareText,
@@ -6,9 +8,11 @@ import {
   type Day,
   decideGroup,
   type Effect,
+  ERASED_TEXT,
   GENESIS_HASH,
   isWithin,
   linkHash,
+  type LogEnds,
   nodeKey,
   type NodeRecord,
   operationKey,
@@ -29,9 +33,12 @@ import {
 type Keys = { readonly scope: string; readonly entryId: string; readonly day: Day; readonly node: string }
 type Row = Omit<Keys, 'node'> & { durationMs: number }
 
+const GENESIS: AuditHead = { id: 0, hash: GENESIS_HASH }
+
 /** What a database would hold. Drivers on the same data are handles on one store. */
 export class MapData {
   readonly audits: AuditRow[] = []
+  readonly log: { head: AuditHead; start: AuditHead } = { head: GENESIS, start: GENESIS }
   readonly usage = new Map<string, Keys & Row>()
   readonly cooldowns = new Map<string, { readonly scope: string; readonly entryId: string; readonly until: Date }>()
   readonly snapshots = new Map<string, { readonly revision: number; readonly text: string }>()
@@ -46,6 +53,10 @@ export class MapData {
 export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDriver {
   const open = () => [...data.sessions.values()].filter(({ endedAt }) => endedAt === undefined)
   const reserved = () => open().flatMap(({ reserved: ahead, ...row }): Row[] => (ahead ? [{ ...row, ...ahead }] : []))
+  const ends = (): LogEnds => {
+    const [first] = data.audits
+    return { ...data.log, ...(first === undefined ? {} : { firstId: first.id }) }
+  }
   const stored: StoredState = {
     usage: (span) => sum(rowsOf(data.usage.values(), span)),
     nodeUsage: ({ scope, entryId, day }) => [...data.usage.values()].filter(matching({ scope, entryId, day })),
@@ -55,14 +66,17 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
     revision: (key) => data.snapshots.get(nodeKey(key))?.revision ?? 0,
     operation: (key) => data.operations.get(operationKey(key)),
     session: (key) => data.sessions.get(sessionKey(key)),
-    openSession: ({ scope, node }) => open().find(matching({ scope, node })),
+    openSession: (key) => open().find(matching(key)),
+    log: ends,
     played: (key) => data.played.get(playedKey(key)) ?? 0,
   }
 
   function apply(effect: Effect): void {
     if (effect.table === 'audit') {
-      const { id, hash } = data.audits.at(-1) ?? { id: 0, hash: GENESIS_HASH }
-      data.audits.push({ ...effect.content, id: id + 1, hash: linkHash(hash, id + 1, effect.content.digest) })
+      const { head } = data.log
+      const place = { id: head.id + 1, hash: linkHash(head.hash, head.id + 1, effect.content.digest) }
+      data.audits.push({ ...effect.content, ...place })
+      data.log.head = place
     } else if (effect.table === 'usage') {
       const { scope, entryId, day, node, addMs } = effect
       const key = JSON.stringify([scope, entryId, day, node])
@@ -76,15 +90,44 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
     } else if (effect.table === 'session') data.sessions.set(sessionKey(effect.row), effect.row)
     else if (effect.table === 'played') data.played.set(playedKey(effect), effect.playedMs)
     else if (effect.table === 'grant') data.grants.set(usageKey(effect), { ...effect, durationMs: effect.grantedMs })
-    else data.nodes.set(effect.node, { node: effect.node, lastSeenAt: effect.at })
+    else if (effect.table === 'node') data.nodes.set(effect.node, { node: effect.node, lastSeenAt: effect.at })
+    else applyToLog(effect)
+  }
+
+  function applyToLog(effect: Extract<Effect, { table: 'audit_cut' | 'audit_removal' | 'forget' | 'erasure' }>): void {
+    if (effect.table === 'audit_cut') {
+      data.log.start = effect.through
+      if (data.log.head.id === 0) data.log.head = effect.through
+    } else if (effect.table === 'audit_removal') {
+      const { firstId, throughId } = effect
+      data.audits.splice(0, Infinity, ...data.audits.filter(({ id }) => id < firstId || id > throughId))
+    } else if (effect.table === 'erasure') {
+      const index = data.audits.findIndex(({ id }) => id === effect.id)
+      const row = data.audits[index]
+      if (row !== undefined) data.audits[index] = erased(row, effect.contentDigest)
+    } else {
+      const maps = [
+        data.usage,
+        data.cooldowns,
+        data.snapshots,
+        data.operations,
+        data.sessions,
+        data.played,
+        data.grants,
+      ]
+      for (const rows of maps) {
+        // Keys begin with the scope.
+        for (const key of rows.keys()) if ((JSON.parse(key) as string[])[0] === effect.scope) rows.delete(key)
+      }
+    }
   }
 
   function applyUnit({ operation }: WriteUnit, effects: readonly Effect[]): readonly AuditRow[] {
-    const before = data.audits.length
+    const before = data.log.head.id
     effects.forEach(apply)
-    const recorded = { firstAuditId: before + 1, auditCount: data.audits.length - before }
+    const recorded = { firstAuditId: before + 1, auditCount: data.log.head.id - before }
     if (operation) data.operations.set(operationKey(operation), { digest: operation.digest, ...recorded })
-    return data.audits.slice(before)
+    return data.audits.filter(({ id }) => id > before)
   }
 
   return {
@@ -99,14 +142,12 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
       })
       return outcomesOf(decisions, positions)
     },
-    async read({ usage, extra, sessions, nodes, cooldowns, snapshots, audits }) {
+    async read({ usage, extra, sessions, nodes, cooldowns, snapshots, audits, log }) {
       const { by = [] } = usage ?? {}
       const groups = Map.groupBy(usage ? rowsOf(data.usage.values(), usage) : [], (row) =>
         JSON.stringify(Object.fromEntries(by.map((part) => [part, row[part]]))),
       )
       const extraOf = (rows: Iterable<Row>) => (extra ? rowsOf(rows, { ...extra, ...extra.span }) : [])
-      const { after = 0, before = Infinity, order, limit } = audits ?? { limit: 0 }
-      const page = data.audits.filter(matching(audits)).filter(({ id }) => id > after && id < before)
       const snapshot = snapshots && data.snapshots.get(nodeKey(snapshots))
       return {
         usage: [...groups].map(([key, rows]) => ({ ...(JSON.parse(key) as Partial<Keys>), ...sum(rows) })),
@@ -116,12 +157,28 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
         nodes: [...data.nodes.values()].toSorted((a, b) => compareText(a.node, b.node)).slice(0, nodes?.limit ?? 0),
         cooldowns: cooldowns ? [...data.cooldowns.values()].filter(matching(cooldowns)) : [],
         snapshots: snapshot ? [snapshot] : [],
-        audits: (order === 'desc' ? page.toReversed() : page).slice(0, limit),
+        audits: audits ? pageOf(data, audits) : [],
+        ...(log ? { log: ends() } : {}),
       }
     },
     probe: async () => ({ backend: 'map', version: '1', schemaVersion: 1 }),
     close: async () => {},
   }
+}
+
+function pageOf({ audits, log }: MapData, request: AuditRequest): readonly AuditRow[] {
+  const { after = 0, before = Infinity, types, from, to, order, limit } = request
+  const rows = audits
+    .filter(matching(request))
+    .filter(({ id }) => id > Math.max(after, log.start.id) && id < before)
+    .filter(({ type }) => types === undefined || types.includes(type))
+    .filter(({ timestamp }) => (from === undefined || timestamp >= from) && (to === undefined || timestamp < to))
+  return (order === 'desc' ? rows.toReversed() : rows).slice(0, limit)
+}
+
+function erased(row: AuditRow, contentDigest: string): AuditRow {
+  const { id, timestamp, scope, node, digest, hash } = row
+  return { id, timestamp, scope, node, type: 'erased', text: ERASED_TEXT, contentDigest, digest, hash }
 }
 
 function newestOf(rows: Iterable<SessionRow>, { after, limit, ...wanted }: SessionRequest): readonly SessionRow[] {

@@ -21,7 +21,7 @@ export const mapHarness: Harness = {
 function rawMaps(data: MapData): RawAccess {
   return {
     async audits() {
-      return data.audits.map((row) => ({ ...row, timestamp: row.timestamp.toISOString() }))
+      return data.audits.map((row) => ({ ...row, salt: row.salt ?? null, timestamp: row.timestamp.toISOString() }))
     },
     async usage() {
       return [...data.usage.values()]
@@ -70,8 +70,9 @@ function spoil(data: MapData, row: SpoiledRow): void {
       break
     }
     case 'audit': {
-      const audit = data.audits[row.id - 1]
-      if (audit !== undefined) data.audits[row.id - 1] = { ...audit, text: '{"type":"session_ended"}' }
+      const index = data.audits.findIndex(({ id }) => id === row.id)
+      const audit = data.audits[index]
+      if (audit !== undefined) data.audits[index] = { ...audit, text: '{"type":"session_ended"}' }
       break
     }
   }

@@ -39,7 +39,7 @@ function rawPostgres(url: string, schema: string): RawAccess {
       withClient(url, async (client) => {
         const { rows } = await client.query<RawAudit>(
           `select id::int, to_char(timestamp at time zone 'UTC', ${utc}) as timestamp, scope, node, type,
-             event::text as text, digest, hash from ${schema}.audit_log order by id`,
+             event::text as text, salt, digest, hash from ${schema}.audit_log order by id`,
         )
         return rows
       }),
@@ -99,7 +99,7 @@ async function spoil(client: pg.Client, schema: string, row: SpoiledRow): Promis
         row.node,
       ])
     case 'audit': {
-      const trigger = 'trigger audit_log_append_only'
+      const trigger = 'trigger audit_log_no_update'
       await client.query(`alter table ${schema}.audit_log disable ${trigger}`)
       const result = await client.query(
         `update ${schema}.audit_log set event = '{"type":"session_ended"}' where id = $1`,

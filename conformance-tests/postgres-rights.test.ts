@@ -65,7 +65,7 @@ test('is healthy for a role that may read and write rows, and no more', async ()
 
 test('is healthy for a role that may write to the columns that are written', async () => {
   const columns = {
-    ...{ audit_head: 'last_id, last_hash', usage: 'duration_ms', cooldowns: 'until' },
+    ...{ usage: 'duration_ms', cooldowns: 'until' },
     ...{ session_played: 'played_ms', grants: 'granted_ms', nodes: 'seen_at, clock_skew_ms' },
     sessions: 'run, report, deadline, last_reported_at, ended_at, duration_ms, reserved_day, reserved_ms, detail',
   }

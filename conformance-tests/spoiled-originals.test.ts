@@ -35,7 +35,7 @@ describe.each(sqlPlaces(url, temporaryDirectories()))(
       await exec(
         place.name === 'sqlite'
           ? 'drop trigger audit_log_no_update'
-          : 'alter table audit_log disable trigger audit_log_append_only',
+          : 'alter table audit_log disable trigger audit_log_no_update',
       )
       await exec(`update audit_log set ${column} = 'planted'`)
       expect(await store.verifyAudits()).toMatchObject({

@@ -34,7 +34,7 @@ test('is a WAL database with the application id and version that its own tools s
   await (await openSqliteStore(path)).close()
   const database = new Database(path, { readonly: true })
   const pragma = (name: string): unknown => database.pragma(name, { simple: true })
-  assert.deepEqual([pragma('journal_mode'), pragma('application_id'), pragma('user_version')], ['wal', 0x73686570, 2])
+  assert.deepEqual([pragma('journal_mode'), pragma('application_id'), pragma('user_version')], ['wal', 0x73686570, 3])
   assert.equal(pragma('integrity_check'), 'ok')
   database.close()
 })
@@ -45,9 +45,10 @@ test('finds a record before the first one', async () => {
   await store.appendAudit({ type: 'service_started' })
   const database = new Database(path)
   database.pragma('ignore_check_constraints = on')
-  database.exec('drop trigger audit_log_in_order')
+  database.exec('drop trigger audit_log_in_order; drop trigger audit_head_forward')
   database.exec(
-    `insert into audit_log select 0, timestamp, scope, node, type, null, null, event, null, null, null, digest, hash from audit_log`,
+    `insert into audit_log (id, timestamp, scope, node, type, event, digest, hash)
+     select 0, timestamp, scope, node, type, event, digest, hash from audit_log`,
   )
   database.close()
   const { intact, firstBreak } = await store.verifyAudits()
@@ -117,11 +118,13 @@ test.each([
   ['a removed record', 'delete from audit_log'],
   [
     'a replaced record',
-    `replace into audit_log select 1, timestamp, scope, node, 'x', null, null, event, null, null, null, digest, hash from audit_log`,
+    `replace into audit_log (id, timestamp, scope, node, type, event, digest, hash)
+     select 1, timestamp, scope, node, 'x', event, digest, hash from audit_log`,
   ],
   [
     'an id out of order',
-    `insert into audit_log select 7, timestamp, scope, node, type, null, null, event, null, null, null, digest, hash from audit_log`,
+    `insert into audit_log (id, timestamp, scope, node, type, event, digest, hash)
+     select 7, timestamp, scope, node, type, event, digest, hash from audit_log`,
   ],
   [
     'an implicit id',

@@ -7,7 +7,7 @@ export function rawSqlite(database: Database): RawAccess {
     async audits() {
       return database
         .prepare<[], Awaited<ReturnType<RawAccess['audits']>>[number]>(
-          'select id, timestamp, scope, node, type, event as text, digest, hash from audit_log order by id',
+          'select id, timestamp, scope, node, type, event as text, salt, digest, hash from audit_log order by id',
         )
         .all()
     },

@@ -7,7 +7,7 @@ import {
   type Clock,
   type CommitOptions,
   type Condition,
-  contentDigest,
+  recordDigest,
   type DriverChange,
   type OwnedStore,
   type ReadRequest,
@@ -101,7 +101,7 @@ export function onContents(defect: (content: AuditContent) => AuditContent): Sab
   return onChanges((change) => {
     if (change.table !== 'audit') return change
     const content = defect(change.content)
-    return { ...change, content: { ...content, digest: contentDigest(content) } }
+    return { ...change, content: { ...content, digest: recordDigest(content) } }
   })
 }
 

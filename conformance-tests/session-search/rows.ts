@@ -57,6 +57,9 @@ export function storedIn(rows: Rows): StoredState {
     session: ({ sessionId }) => rows.sessions.get(sessionId),
     openSession: ({ node }) => openSession(rows, node),
     played: (key) => rows.played.get(playedKey(key)) ?? 0,
+    log: () => {
+      throw new Error('no session looks at the log as a whole')
+    },
   }
 }
 
@@ -94,6 +97,10 @@ export class RowsMet {
         case 'node':
         case 'cooldown':
         case 'grant':
+        case 'audit_cut':
+        case 'audit_removal':
+        case 'forget':
+        case 'erasure':
           break
       }
     }

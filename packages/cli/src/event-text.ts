@@ -45,6 +45,12 @@ export function eventText(event: AuditRecord['event'], instant: InstantFormat): 
           : `${event.byMs < 0 ? 'lowered' : 'raised'} by ${duration(Math.abs(event.byMs))} to`
       return `usage of ${event.entryId} on ${event.day} ${change} ${duration(event.usedMs)}, ${correctionText(event)}`
     }
+    case 'records_archived':
+      return `records ${event.firstId} to ${event.throughId} archived in ${event.archive}`
+    case 'scope_forgotten':
+      return `all that was recorded until then erased, ${correctionText(event)}`
+    case 'erased':
+      return '(erased)'
     case 'time_granted': {
       const change =
         event.byMs === 0

@@ -87,6 +87,22 @@ export type KnownEvent =
       readonly until?: Date | undefined
     })
 
+/** What the store itself appends when records leave the log, or are erased in it. Nobody else can. */
+export type LogEvent =
+  /** The oldest records went into an archive; the log begins behind `throughId`. */
+  | {
+      readonly type: 'records_archived'
+      readonly firstId: number
+      readonly throughId: number
+      /** The hash of the record `throughId`. */
+      readonly hash: string
+      /** The name of the archive's file, and its SHA-256. */
+      readonly archive: string
+      readonly sha256: string
+    }
+  /** All that was recorded of this scope was erased; in the log, up to the record `throughId`. */
+  | (Correction & { readonly type: 'scope_forgotten'; readonly throughId: number })
+
 /** A correction, or a write of the service's own. */
 export type MaybeCorrection = { readonly [K in keyof Correction]?: Correction[K] | undefined }
 
@@ -150,6 +166,11 @@ export interface UnreadableEvent {
   readonly problem: string
 }
 
+/** What is read in place of what a forgotten scope's record told. When, where and of whom it was, is kept. */
+export interface ErasedEvent {
+  readonly type: 'erased'
+}
+
 /** What was stored. */
 export interface AuditRecord {
   /** The record's place in the log of the whole database: 1, 2, 3, … without gaps, in commit order. */
@@ -158,7 +179,7 @@ export interface AuditRecord {
   readonly timestamp: Date
   readonly node: NodeId
   readonly scope: Scope
-  readonly event: AuditEvent | UnreadableEvent
+  readonly event: AuditEvent | LogEvent | ErasedEvent | UnreadableEvent
   /** SHA-256 over this record and the hash of the one before, in hexadecimal. */
   readonly hash: string
   /** Present on imported records. */
@@ -178,11 +199,20 @@ export interface AuditHead {
   readonly hash: string
 }
 
+/** What is asked of the log. Records come in the order of the log, whatever their timestamps say. */
 export interface AuditQuery {
   /** Only records with a greater id. */
   readonly after?: number | undefined
   /** Only records with a smaller id. */
   readonly before?: number | undefined
+  /** Only records whose timestamp lies in `[from, to)`. */
+  readonly from?: Date | undefined
+  readonly to?: Date | undefined
+  /** Only events of these types, 1 to 32; of another service's event its `name`. */
+  readonly types?: readonly string[] | undefined
+  /** Only records that are about this entry, or this session. */
+  readonly entryId?: EntryId | undefined
+  readonly sessionId?: SessionId | undefined
   /** `asc`: in the order of the log. Default `asc`. */
   readonly order?: 'asc' | 'desc' | undefined
   /** 1 to 1,000. Default 100. `readAudits` takes it as the size of its pages. */
@@ -193,25 +223,72 @@ export interface AuditQuery {
   readonly scope?: 'all' | undefined
 }
 
+export interface ReadAuditsOptions extends AuditQuery {
+  /**
+   * Goes on with what is appended from then on, by whomever, until `signal` is aborted or the loop is left. Without
+   * `before`, and in the order of the log. Default false.
+   */
+  readonly follow?: boolean | undefined
+  /** Ends a reader that follows. One that does not is not complete then, and rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface VerifyOptions {
+  /** A head that was kept elsewhere: it must be found in its place. */
+  readonly expectedHead?: AuditHead | undefined
+  /** A head that was found good before, and kept elsewhere: what comes before it is not read again. */
+  readonly from?: AuditHead | undefined
+  /** Stops it: it rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined
+  /** Called now and then. To go on later, pass its `head` as `from`. */
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined
+}
+
+export interface VerifyProgress {
+  /** How many records were looked at, and how many there are to look at, as far as is known. */
+  readonly checked: number
+  readonly total: number
+  /** The last record that was found good. */
+  readonly head: AuditHead
+}
+
 export interface AuditVerification {
   /** Whether every record that was looked at is what was written, in its place. */
   readonly intact: boolean
   /** How many records were looked at. */
   readonly checked: number
+  /** How many of them were erased, as their scope was to be forgotten. */
+  readonly erased: number
   /** The last record that was found good. Keep it elsewhere, and pass it as `expectedHead` the next time. */
   readonly head?: AuditHead
   readonly firstBreak?: AuditBreak
   /**
-   * `proven` when `expectedHead` was found in its place. `unproven`: a chain alone cannot show that its tail was cut,
-   * or that the whole of it was written anew.
+   * `proven` when `expectedHead`, or `from`, was found in its place. `unproven`: a log alone cannot show that the whole
+   * of it was written anew, or that its tail was cut off by somebody who knew how.
    */
   readonly tail: 'proven' | 'unproven'
+  /** What this verification cannot detect, in sentences for a person. */
+  readonly blindSpots: readonly string[]
 }
 
 export interface AuditBreak {
   /** The first id that is not as it was written. */
   readonly id: number
-  readonly problem: 'missing' | 'content_changed' | 'chain_broken' | 'head_differs' | 'head_missing'
+  readonly problem:
+    /** Records are missing, or one stands where another belongs. */
+    | 'missing'
+    /** The record is not what was written. */
+    | 'content_changed'
+    /** Its hash does not follow from the record before. */
+    | 'chain_broken'
+    /** The log's own mark of its end lies elsewhere than its last record. */
+    | 'tail_missing'
+    /** A head that is known does not stand in its place: another record does, or none. */
+    | 'head_differs'
+    | 'head_missing'
+    /** Records left the log, or were erased, and no record tells of it. */
+    | 'cut_unrecorded'
+    | 'erasure_unrecorded'
   /** A sentence for a person. */
   readonly message: string
 }

@@ -1,25 +1,52 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { AuditContent } from './effects.ts'
 
 /** The hash before the first record. */
 export const GENESIS_HASH = '0'.repeat(64)
 
-/** SHA-256, in hexadecimal, of every column that counts, as one JSON array: neighbours cannot run into each other. */
-export function contentDigest(content: Omit<AuditContent, 'digest'>): string {
+/** 128 random bits: what a short content has in common with its digest cannot be found by trying contents. */
+export function newSalt(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+/** What a record tells beside when, of whom and where it was written: the part of it that can be erased. */
+export type ErasableContent = Pick<AuditContent, 'salt' | 'type' | 'entryId' | 'sessionId' | 'text' | 'original'>
+
+/** SHA-256, in hexadecimal, of the erasable part, as one JSON array. It stands in its place once that is erased. */
+export function contentDigest({ salt, type, entryId, sessionId, text, original }: ErasableContent): string {
+  return sha256(
+    JSON.stringify([salt ?? null, type, entryId ?? null, sessionId ?? null, text, originalFields(original)]),
+  )
+}
+
+/**
+ * SHA-256, in hexadecimal, of every column that counts, as one JSON array: neighbours cannot run into each other. The
+ * erasable part is in it by its `contentDigest`. A record without a salt is of the first form, which has all in one.
+ */
+export function recordDigest(content: Omit<AuditContent, 'digest'>): string {
+  if (content.salt !== undefined) return saltedDigest(content, contentDigest(content))
   const { timestamp, scope, node, type, entryId, sessionId, text, original } = content
   return sha256(
     JSON.stringify([
       1,
-      Number.isNaN(timestamp.getTime()) ? null : timestamp.toISOString(),
+      instantText(timestamp),
       scope,
       node,
       type,
       entryId ?? null,
       sessionId ?? null,
       text,
-      original === undefined ? null : [original.id, original.timestamp, original.event],
+      originalFields(original),
     ]),
   )
+}
+
+/** The digest of a record whose erasable part is known by its digest alone. */
+export function saltedDigest(
+  { timestamp, scope, node }: Pick<AuditContent, 'timestamp' | 'scope' | 'node'>,
+  ofContent: string,
+): string {
+  return sha256(JSON.stringify([2, instantText(timestamp), scope, node, ofContent]))
 }
 
 /**
@@ -36,4 +63,12 @@ export function linkHash(previousHash: string, id: number, digest: string): stri
 
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex')
+}
+
+function instantText(instant: Date): string | null {
+  return Number.isNaN(instant.getTime()) ? null : instant.toISOString()
+}
+
+function originalFields(original: AuditContent['original']): readonly (string | number)[] | null {
+  return original === undefined ? null : [original.id, original.timestamp, original.event]
 }

@@ -19,3 +19,21 @@ export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, what:
     clearTimeout(timer)
   }
 }
+
+/** `work`, or `undefined` as soon as the signal is aborted. The work itself is not stopped. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return work
+  if (signal.aborted) return undefined
+  let stop: (() => void) | undefined
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined)
+    signal.addEventListener('abort', stop)
+  })
+  // Whoever is stopped does not hear of a failure any more.
+  work.catch(() => {})
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop)
+  }
+}

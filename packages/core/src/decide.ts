@@ -1,5 +1,6 @@
 import { auditContent } from './audit-content.ts'
 import type { FailedCondition } from './change.ts'
+import { decideLog } from './decide-log.ts'
 import { decideSession, earlierStart } from './decide-session.ts'
 import type { DriverChange } from './driver-changes.ts'
 import type { DriverCondition, SessionOutcome, UsageTotalAfter, WriteUnit } from './driver.ts'
@@ -121,6 +122,13 @@ function applyChange(change: DriverChange, draft: GroupState): SessionOutcome | 
       break
     case 'session':
       return decideSession(change, draft)
+    case 'audit_cut':
+    case 'audit_removal':
+    case 'audit_restore':
+    case 'forget':
+    case 'erasure':
+      decideLog(change, draft)
+      break
   }
   return undefined
 }
@@ -208,6 +216,11 @@ export function daysOf(change: DriverChange): readonly UsageKey[] {
     case 'audit':
     case 'cooldown':
     case 'snapshot':
+    case 'audit_cut':
+    case 'audit_removal':
+    case 'audit_restore':
+    case 'forget':
+    case 'erasure':
       return []
   }
 }

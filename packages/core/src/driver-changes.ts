@@ -1,4 +1,4 @@
-import type { Correction, SessionEndReason } from './audit.ts'
+import type { AuditHead, Correction, SessionEndReason } from './audit.ts'
 import type { Day } from './day.ts'
 import type { AuditContent } from './effects.ts'
 import type { Period } from './period.ts'
@@ -40,7 +40,21 @@ export type DriverChange =
       readonly byMs: number
       readonly correction: Corrected
     }
+  | LogChange
   | SessionCommand
+
+/** What is done to the log as a whole, or to records of it. It stands alone in its unit's group. */
+export type LogChange =
+  /** The log begins behind `through` from then on, where it has begun behind the record `from` until then. */
+  | { readonly table: 'audit_cut'; readonly from: number; readonly through: AuditHead }
+  /** Removes records that are cut off. */
+  | { readonly table: 'audit_removal'; readonly firstId: number; readonly throughId: number }
+  /** Appends records as they stood in another log, behind the record `after` there. */
+  | { readonly table: 'audit_restore'; readonly after: AuditHead; readonly contents: readonly AuditContent[] }
+  /** Removes all that is kept of the scope beside the log, and lets what the log tells of it be erased; the log tells it. */
+  | { readonly table: 'forget'; readonly scope: Scope; readonly correction: Corrected }
+  /** Erases what a record of a forgotten scope tells. */
+  | { readonly table: 'erasure'; readonly id: number; readonly contentDigest: string }
 
 export type Corrected = Correction & { readonly at: Date; readonly node: NodeId }
 

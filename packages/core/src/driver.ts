@@ -1,3 +1,4 @@
+import type { AuditHead } from './audit.ts'
 import type { CalendarSettings } from './calendar.ts'
 import type { FailedCondition } from './change.ts'
 import type { Day } from './day.ts'
@@ -125,6 +126,7 @@ export interface ReadRequest {
   readonly cooldowns?: { readonly scope: Scope; readonly entryId?: EntryId }
   readonly snapshots?: { readonly scope: Scope; readonly node: NodeId }
   readonly audits?: AuditRequest
+  readonly log?: true
 }
 
 export interface UsageRequest {
@@ -143,14 +145,32 @@ export interface UsageRequest {
 
 export type UsageKeyPart = 'day' | 'entryId' | 'node' | 'scope'
 
+/** Records of the log behind its last cut, in its order. */
 export interface AuditRequest {
   /** Absent: every scope. */
   readonly scope?: Scope
   readonly node?: NodeId
+  /** One or more. */
+  readonly types?: readonly string[]
+  readonly entryId?: EntryId
+  readonly sessionId?: SessionId
+  /** Those whose timestamp lies in `[from, to)`. */
+  readonly from?: Date
+  readonly to?: Date
   readonly after?: number
   readonly before?: number
   readonly order: 'asc' | 'desc'
   readonly limit: number
+}
+
+/** Ids and hashes of the log's ends; id 0 with `GENESIS_HASH` where there is nothing. */
+export interface LogEnds {
+  /** The last record that was ever appended. */
+  readonly head: AuditHead
+  /** The record that the log was last cut behind. */
+  readonly start: AuditHead
+  /** The first record that is stored, be it behind the cut or not. */
+  readonly firstId?: number
 }
 
 /** Newest first: by `startedAt`, then scope, then id, all descending. */
@@ -178,6 +198,8 @@ export interface ReadResult {
   readonly cooldowns: readonly { readonly entryId: EntryId; readonly until: Date }[]
   readonly snapshots: readonly { readonly revision: number; readonly text: string }[]
   readonly audits: readonly AuditRow[]
+  /** Present when it is asked for. */
+  readonly log?: LogEnds
 }
 
 export interface EntrySum extends Sum {

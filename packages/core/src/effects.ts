@@ -1,4 +1,4 @@
-import type { OriginalRecord } from './audit.ts'
+import type { AuditHead, OriginalRecord } from './audit.ts'
 import type { Day } from './day.ts'
 import type { Reserved } from './session.ts'
 import type { DurationMs, EntryId, NodeId, RunId, Scope, SessionId } from './values.ts'
@@ -42,6 +42,14 @@ export type Effect =
       readonly day: Day
       readonly playedMs: DurationMs
     }
+  /** The log begins behind it. An empty log ends there, too. */
+  | { readonly table: 'audit_cut'; readonly through: AuditHead }
+  /** Removes records that are cut off. */
+  | { readonly table: 'audit_removal'; readonly firstId: number; readonly throughId: number }
+  /** Removes the scope's rows of every table but the log, of which it may be erased up to `throughId`. */
+  | { readonly table: 'forget'; readonly scope: Scope; readonly throughId: number }
+  /** Puts the digest in the place of what the record told; its type becomes `erased`, its text `ERASED_TEXT`. */
+  | { readonly table: 'erasure'; readonly id: number; readonly contentDigest: string }
   /** The node was heard of. Its clock shows `at`. */
   | { readonly table: 'node'; readonly node: NodeId; readonly at: Date }
 
@@ -74,9 +82,14 @@ export interface AuditContent {
   /** The event as canonical JSON. To be kept byte for byte. */
   readonly text: string
   readonly original?: OriginalRecord
-  /** `contentDigest` of all the above. */
+  /** Makes the digest unguessable. Absent on records of the first form. */
+  readonly salt?: string
+  /** `recordDigest` of all the above. */
   readonly digest: string
 }
+
+/** What stands in place of the text of an erased record. */
+export const ERASED_TEXT = '{"type":"erased"}'
 
 /** `id` is the previous record's plus one, from 1; `hash` is `linkHash` of the previous record's, the id and the digest. */
 export interface AuditPosition {
@@ -85,4 +98,8 @@ export interface AuditPosition {
 }
 
 /** An unreadable `timestamp` comes back as an Invalid Date, an unreadable `original.id` as no safe integer. */
-export type AuditRow = AuditContent & AuditPosition
+export type AuditRow = AuditContent &
+  AuditPosition & {
+    /** Of an erased record, `contentDigest` of what it told; its `type` is `erased`, and what else can be erased is not there. */
+    readonly contentDigest?: string
+  }

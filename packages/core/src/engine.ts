@@ -5,6 +5,7 @@ import { StoreError, withOutcome } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { DriverStatus } from './health.ts'
 import { LIMITS } from './limits.ts'
+import { LogWatch } from './log-watch.ts'
 
 /** What became of a unit, and, of a repeated one, the records that it appended when it was applied. */
 export interface Written {
@@ -15,6 +16,8 @@ export interface Written {
 /** What a store and its views share: the driver, the order of writes, the end. */
 export class Engine {
   readonly driver: StoreDriver
+  /** Who follows the log waits here. */
+  readonly log: LogWatch
   readonly #timeoutMs: number
   readonly #group: GroupCommit
   /** What was accepted and has not ended: the driver stays open for it. */
@@ -26,6 +29,7 @@ export class Engine {
   constructor(driver: StoreDriver, timeoutMs: number) {
     this.driver = driver
     this.#timeoutMs = timeoutMs
+    this.log = new LogWatch(async () => (await this.read({ log: true })).log?.head.id ?? 0)
     this.#group = new GroupCommit((units) => driver.write(units), timeoutMs)
   }
 
@@ -55,11 +59,13 @@ export class Engine {
 
   close(): Promise<void> {
     this.#closing ??= this.#close()
+    this.log.close()
     return this.#closing
   }
 
   async #write(unit: WriteUnit): Promise<Written> {
     const outcome = await this.#group.submit(unit)
+    if (outcome.type === 'applied') this.log.grown(outcome.audits.at(-1)?.id ?? 0)
     if (outcome.type !== 'repeated' || outcome.audits.count === 0) return { outcome, repeatedRows: [] }
     const { first, count } = outcome.audits
     try {

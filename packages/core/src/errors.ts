@@ -24,6 +24,8 @@ export type StoreErrorCode =
   | 'CORRUPT'
   /** The operation id was used before, with other content. */
   | 'OPERATION_MISMATCH'
+  /** The caller's signal stopped the call before it was complete. */
+  | 'ABORTED'
   /** The store was closed. */
   | 'CLOSED'
   /** The schema is newer than this library. Install a newer version. */

@@ -1,6 +1,7 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import type { WriteOutcome, WriteUnit } from './driver.ts'
 import { StoreError, toStoreError } from './errors.ts'
+import { isLogChange } from './group-keys.ts'
 import { LIMITS } from './limits.ts'
 
 /**
@@ -62,6 +63,8 @@ export class GroupCommit {
     let changes = 0
     const end = this.#queue.findIndex(({ unit }, index) => {
       changes += unit.changes.length
+      const previous = this.#queue[index - 1]?.unit
+      if (previous?.changes.some(isLogChange) || (index > 0 && unit.changes.some(isLogChange))) return true
       return index > 0 && (index === LIMITS.GROUP_UNITS_MAX || changes > LIMITS.GROUP_CHANGES_MAX)
     })
     const group = this.#queue.splice(0, end < 0 ? this.#queue.length : end)

@@ -1,5 +1,5 @@
 import type { Day } from './day.ts'
-import type { DriverChange, SessionCommand } from './driver-changes.ts'
+import type { DriverChange, LogChange, SessionCommand } from './driver-changes.ts'
 import type { DriverCondition, WriteUnit } from './driver.ts'
 import { type Period, type Span, spanOf } from './period.ts'
 import type { EntryId, NodeId, OperationId, RunId, Scope, SessionId } from './values.ts'
@@ -8,6 +8,7 @@ export type UsageSpan = Span & { readonly scope: Scope; readonly entryId: EntryI
 export type UsageKey = { readonly scope: Scope; readonly entryId: EntryId; readonly day: Day }
 export type CooldownKey = { readonly scope: Scope; readonly entryId: EntryId }
 export type NodeKey = { readonly scope: Scope; readonly node: NodeId }
+export type OpenKey = { readonly scope: Scope; readonly node?: NodeId }
 export type OperationKey = { readonly scope: Scope; readonly id: OperationId }
 export type SessionKey = { readonly scope: Scope; readonly sessionId: SessionId }
 export type PlayedKey = SessionKey & { readonly run: RunId; readonly day: Day }
@@ -23,8 +24,10 @@ export interface GroupKeys {
   readonly snapshots: readonly NodeKey[]
   readonly operations: readonly OperationKey[]
   readonly sessions: readonly SessionKey[]
-  readonly openSessions: readonly NodeKey[]
+  readonly openSessions: readonly OpenKey[]
   readonly played: readonly PlayedKey[]
+  /** Whether the log's ends are asked for. */
+  readonly log: boolean
 }
 
 export function keysOf(units: readonly WriteUnit[]): GroupKeys {
@@ -45,6 +48,7 @@ export function keysOf(units: readonly WriteUnit[]): GroupKeys {
     sessions: [...keys.sessions.values()],
     openSessions: [...keys.openSessions.values()],
     played: [...keys.played.values()],
+    log: keys.log,
   }
 }
 
@@ -57,8 +61,9 @@ class Keys {
   readonly snapshots = new Map<string, NodeKey>()
   readonly operations = new Map<string, OperationKey>()
   readonly sessions = new Map<string, SessionKey>()
-  readonly openSessions = new Map<string, NodeKey>()
+  readonly openSessions = new Map<string, OpenKey>()
   readonly played = new Map<string, PlayedKey>()
+  log = false
 
   addCondition(condition: DriverCondition): void {
     switch (condition.type) {
@@ -72,7 +77,7 @@ class Keys {
         this.snapshots.set(nodeKey(condition), condition)
         break
       case 'no_open_session':
-        this.openSessions.set(nodeKey(condition), condition)
+        this.openSessions.set(openKey(condition), condition)
         break
     }
   }
@@ -99,6 +104,19 @@ class Keys {
       }
       case 'session':
         this.#addSession(change)
+        break
+      case 'forget': {
+        const { scope } = change
+        this.openSessions.set(openKey({ scope }), { scope })
+        this.log = true
+        break
+      }
+      case 'audit_cut':
+      case 'audit_removal':
+      case 'audit_restore':
+        this.log = true
+        break
+      case 'erasure':
         break
     }
   }
@@ -129,6 +147,25 @@ class Keys {
   #addDay(key: UsageKey): void {
     const span = spanOfDay(key)
     this.usage.set(spanKey(span), span)
+  }
+}
+
+/** Whether the change is about the log as a whole, and stands alone in its unit's group. */
+export function isLogChange(change: DriverChange): change is LogChange {
+  switch (change.table) {
+    case 'audit_cut':
+    case 'audit_removal':
+    case 'audit_restore':
+    case 'forget':
+    case 'erasure':
+      return true
+    case 'audit':
+    case 'usage':
+    case 'cooldown':
+    case 'snapshot':
+    case 'correction':
+    case 'session':
+      return false
   }
 }
 
@@ -177,6 +214,10 @@ export function cooldownKey({ scope, entryId }: CooldownKey): string {
 
 export function nodeKey({ scope, node }: NodeKey): string {
   return JSON.stringify([scope, node])
+}
+
+export function openKey({ scope, node }: OpenKey): string {
+  return JSON.stringify(node === undefined ? [scope] : [scope, node])
 }
 
 export function operationKey({ scope, id }: OperationKey): string {

@@ -1,11 +1,12 @@
 import { addDays, type Day } from './day.ts'
-import type { Sum } from './driver.ts'
+import type { LogEnds, Sum } from './driver.ts'
 import type { Effect, SessionRow } from './effects.ts'
 import {
   cooldownKey,
   type CooldownKey,
   nodeKey,
   type NodeKey,
+  type OpenKey,
   type OperationKey,
   playedKey,
   type PlayedKey,
@@ -36,8 +37,10 @@ export interface StoredState {
   revision(key: NodeKey): number
   operation(key: OperationKey): RecordedOperation | undefined
   session(key: SessionKey): SessionRow | undefined
-  /** The session that is open in the scope on the node. */
-  openSession(key: NodeKey): SessionRow | undefined
+  /** The session that is open in the scope on the node; without a node, one that is open anywhere. */
+  openSession(key: OpenKey): SessionRow | undefined
+  /** Where the log ends and begins. */
+  log(): LogEnds
   /** What the run has reported of the session for the day; 0: nothing. */
   played(key: PlayedKey): number
 }
@@ -122,14 +125,20 @@ export class GroupState implements StoredState {
     return this.#sessions.get(sessionKey(key)) ?? this.#below.session(key)
   }
 
-  openSession(key: NodeKey): SessionRow | undefined {
+  openSession(key: OpenKey): SessionRow | undefined {
+    const { scope, node } = key
     const opened = [...this.#sessions.values()].find(
-      (row) => row.endedAt === undefined && nodeKey(row) === nodeKey(key),
+      (row) => row.endedAt === undefined && row.scope === scope && (node ?? row.node) === row.node,
     )
     if (opened !== undefined) return opened
     const below = this.#below.openSession(key)
     // One that was changed, and is not open any more, has ended.
     return below === undefined || this.#sessions.has(sessionKey(below)) ? undefined : below
+  }
+
+  /** What changes it stands alone in its group. */
+  log(): LogEnds {
+    return this.#below.log()
   }
 
   played(key: PlayedKey): number {
@@ -141,6 +150,10 @@ export class GroupState implements StoredState {
     switch (effect.table) {
       case 'audit':
       case 'node':
+      case 'audit_cut':
+      case 'audit_removal':
+      case 'forget':
+      case 'erasure':
         break
       case 'usage':
         this.#addUsage(effect)

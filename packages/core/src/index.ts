@@ -7,12 +7,17 @@ export type {
   AuditVerification,
   Correction,
   DenialReason,
+  ErasedEvent,
   KnownEvent,
+  LogEvent,
   MaybeCorrection,
   OriginalRecord,
   OtherEvent,
+  ReadAuditsOptions,
   SessionEndReason,
   UnreadableEvent,
+  VerifyOptions,
+  VerifyProgress,
 } from './audit.ts'
 export {
   type Calendar,
@@ -22,7 +27,7 @@ export {
   sameCalendar,
   systemTimeZone,
 } from './calendar.ts'
-export { contentDigest, GENESIS_HASH, linkHash } from './chain.ts'
+export { contentDigest, GENESIS_HASH, linkHash, recordDigest } from './chain.ts'
 export type {
   Applied,
   Change,
@@ -46,6 +51,7 @@ export type {
   Capabilities,
   DriverCondition,
   EntrySum,
+  LogEnds,
   Operation,
   ReadRequest,
   ReadResult,
@@ -60,8 +66,22 @@ export type {
   WriteOutcome,
   WriteUnit,
 } from './driver.ts'
-export type { DriverChange, Corrected, DriverReport, DriverReservation, SessionCommand } from './driver-changes.ts'
-export type { AuditContent, AuditPosition, AuditRow, Effect, SessionRow } from './effects.ts'
+export type {
+  DriverChange,
+  Corrected,
+  DriverReport,
+  LogChange,
+  DriverReservation,
+  SessionCommand,
+} from './driver-changes.ts'
+export {
+  type AuditContent,
+  type AuditPosition,
+  type AuditRow,
+  type Effect,
+  ERASED_TEXT,
+  type SessionRow,
+} from './effects.ts'
 export {
   isStoreError,
   type Outcome,
@@ -118,7 +138,7 @@ export {
 } from './sessions.ts'
 export type { StrictQuota } from './strict-quota.ts'
 export type { SavedSnapshot, SessionSnapshot, StateSnapshot } from './snapshot.ts'
-export type { OwnedStore, Store, StoreOptions, VerifyOptions, ViewOptions } from './store.ts'
+export type { OwnedStore, Store, StoreOptions, ViewOptions } from './store.ts'
 export type { UsageGrouping, UsageQuery, UsageTotal } from './usage.ts'
 export {
   checkBoolean,

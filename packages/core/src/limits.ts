@@ -21,6 +21,12 @@ export const LIMITS = {
   /** Records that one `listAudits` or `getRecentAudits` returns. */
   AUDIT_PAGE_LIMIT_MAX: 1_000,
   AUDIT_PAGE_LIMIT_DEFAULT: 100,
+  /** Types of events that one query asks for. */
+  AUDIT_TYPES_MAX: 32,
+  /** How often a store looks for what others append while somebody follows the log, and tries again what failed. */
+  FOLLOW_POLL_MS: 250,
+  /** How long a follower waits for a database that is gone. Then it rejects, and can be resumed behind its last record. */
+  FOLLOW_OUTAGE_MS_MAX: 60 * 60 * 1_000,
   /** Days in the reports of one commit: a service that was silent for longer cannot say when it was played. */
   SESSION_REPORT_DAYS_MAX: 1_000,
   /** What people call an entry, in a session's row, in bytes of UTF-8. */

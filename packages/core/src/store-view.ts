@@ -1,5 +1,16 @@
-import { auditRecord, auditRequest, checkAuditQuery, expectedHeadOf, checkPageLimit } from './audit-records.ts'
-import type { AuditEvent, AuditQuery, AuditRecord, AuditVerification, Correction, MaybeCorrection } from './audit.ts'
+import { auditRecord } from './audit-records.ts'
+import { auditRequest, checkPageLimit, readRequest, verifyRequest } from './audit-requests.ts'
+import type {
+  AuditEvent,
+  AuditHead,
+  AuditQuery,
+  AuditRecord,
+  AuditVerification,
+  Correction,
+  MaybeCorrection,
+  ReadAuditsOptions,
+  VerifyOptions,
+} from './audit.ts'
 import type { Calendar } from './calendar.ts'
 import type { Applied, Change, CommitOptions, Refused, WriteOptions } from './change.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -13,16 +24,17 @@ import type { HealthReport } from './health.ts'
 import { LIMITS } from './limits.ts'
 import { usageGroupings, usageRequest, usageTotals } from './list-usage.ts'
 import { type PeriodOptions, spanOfPeriod } from './period.ts'
+import { readPages } from './read-audits.ts'
 import { readableCooldown, readableUsage } from './readable.ts'
 import { nodeRecord, sessionRecord, sessionRequest } from './session-records.ts'
 import type { NodeRecord, SessionQuery, SessionRecord } from './session.ts'
 import type { SavedSnapshot, StateSnapshot } from './snapshot.ts'
-import type { OwnedStore, Store, VerifyOptions, ViewOptions } from './store.ts'
+import type { OwnedStore, Store, ViewOptions } from './store.ts'
 import { writeUnit } from './units.ts'
 import type { UsageQuery, UsageTotal } from './usage.ts'
 import type { DurationMs, EntryId, NodeId, Scope } from './values.ts'
 import { checkFields, checkId, checkInstant, describe } from './values.ts'
-import { allRows, verifyChain } from './verify.ts'
+import { verifyLog } from './verify.ts'
 import { decodeSnapshot } from './wire.ts'
 
 /** What a store is besides its engine. */
@@ -179,27 +191,32 @@ class StoreView implements Store {
     return this.#during('listAudits', () => this.#audits(query))
   }
 
-  async *readAudits(query: AuditQuery = {}): AsyncIterable<AuditRecord> {
-    let page = await this.#during('readAudits', async () => {
-      return fromArguments(() => {
-        const { after, before, order, limit = LIMITS.AUDIT_PAGE_LIMIT_MAX, node, scope } = checkAuditQuery(query)
-        return { after, before, order, limit, node, scope }
-      })
-    })
-    for (;;) {
-      const records = await this.#during('readAudits', () => this.#audits(page))
-      yield* records
-      const last = records.at(-1)
-      if (last === undefined || records.length < page.limit) return
-      page = { ...page, ...(page.order === 'desc' ? { before: last.id } : { after: last.id }) }
+  async *readAudits(query: ReadAuditsOptions = {}): AsyncIterable<AuditRecord> {
+    try {
+      this.engine.checkOpen()
+      yield* readPages(
+        this.engine,
+        fromArguments(() => readRequest(query, this.scope)),
+      )
+    } catch (error) {
+      throw duringOperation(error, 'readAudits')
     }
   }
 
-  verifyAudits(options: VerifyOptions = {}): Promise<AuditVerification> {
-    return this.#during('verifyAudits', () => {
-      const head = fromArguments(() => expectedHeadOf(options))
-      return verifyChain(allRows(this.engine), head)
+  auditHead(): Promise<AuditHead | undefined> {
+    return this.#during('auditHead', async () => {
+      const head = (await this.engine.read({ log: true })).log?.head
+      return head === undefined || head.id === 0 ? undefined : head
     })
+  }
+
+  verifyAudits(options: VerifyOptions = {}): Promise<AuditVerification> {
+    return this.#during('verifyAudits', () =>
+      verifyLog(
+        this.engine,
+        fromArguments(() => verifyRequest(options)),
+      ),
+    )
   }
 
   async health(): Promise<HealthReport> {

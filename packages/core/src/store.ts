@@ -7,6 +7,8 @@ import type {
   AuditVerification,
   Correction,
   MaybeCorrection,
+  ReadAuditsOptions,
+  VerifyOptions,
 } from './audit.ts'
 import type { Calendar, CalendarOptions } from './calendar.ts'
 import type { Applied, Change, CommitOptions, Refused, WriteOptions } from './change.ts'
@@ -121,11 +123,20 @@ export interface Store {
   listNodes(): Promise<readonly NodeRecord[]>
   /** One page of the log. */
   listAudits(query?: AuditQuery): Promise<readonly AuditRecord[]>
-  /** The log, page by page, as far as it reaches when the last page is read. */
-  readAudits(query?: AuditQuery): AsyncIterable<AuditRecord>
   /**
-   * Reads the whole log, of every scope, and checks that each record is what was written, in its place.
-   * With `expectedHead`, a head that was kept elsewhere, also that nothing up to it was cut off or written anew.
+   * The log, page by page, as far as it reaches when the last page is read; or, with `follow`, for ever: every record
+   * that is asked for once, in order, without a gap, whoever appends it. A record of another process comes within a
+   * quarter of a second; while nothing comes, all followers of a store share one small read in that time. A follower
+   * survives a lost connection, and an hour without a database. One that is slow holds up nobody: what it has not read
+   * waits in the log. To go on later, ask for what is `after` the last record.
+   */
+  readAudits(query?: ReadAuditsOptions): AsyncIterable<AuditRecord>
+  /** The end of the log, to be kept elsewhere: what proves later that nothing up to it was changed. `undefined`: empty. */
+  auditHead(): Promise<AuditHead | undefined>
+  /**
+   * Reads the log, of every scope, page by page in bounded memory, and checks that each record is what was written, in
+   * its place. With `expectedHead`, a head that was kept elsewhere, also that nothing up to it was cut off or written
+   * anew. The result tells what it cannot detect.
    */
   verifyAudits(options?: VerifyOptions): Promise<AuditVerification>
   /** What `isHealthy` found, in detail. Never rejects; answers within 3 s. */
@@ -146,10 +157,6 @@ export interface OwnedStore extends Store, AsyncDisposable {
 export interface ViewOptions {
   readonly scope?: Scope | undefined
   readonly node?: NodeId | undefined
-}
-
-export interface VerifyOptions {
-  readonly expectedHead?: AuditHead | undefined
 }
 
 export interface StoreOptions {

@@ -246,6 +246,12 @@ function askedChange(change: DriverChange, asked: Change | undefined): JsonValue
       const { of, entryId, day, byMs, correction } = change
       return ['correction', of, entryId, day, byMs, correction.by, correction.why]
     }
+    case 'audit_cut':
+    case 'audit_removal':
+    case 'audit_restore':
+    case 'forget':
+    case 'erasure':
+      throw new TypeError('a change of the log as a whole has no operation id')
     case 'session': {
       const { node: _, at: __, scope: ___, ...command } = change
       // Dates become texts.

@@ -1,74 +1,232 @@
-import type { AuditBreak, AuditHead, AuditVerification } from './audit.ts'
-import { contentDigest, GENESIS_HASH, linkHash } from './chain.ts'
-import type { AuditRow } from './effects.ts'
+import type { AuditBreak, AuditHead, AuditVerification, VerifyOptions } from './audit.ts'
+import { GENESIS_HASH, linkHash, recordDigest, saltedDigest } from './chain.ts'
+import { untilAborted } from './deadline.ts'
+import type { LogEnds } from './driver.ts'
+import { type AuditRow, ERASED_TEXT } from './effects.ts'
 import type { Engine } from './engine.ts'
+import { StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import type { Scope } from './values.ts'
+import { decodeEvent } from './wire.ts'
 
-/** Follows the chain over the log's records, given in order from the first. */
-export async function verifyChain(
-  rows: AsyncIterable<AuditRow>,
-  expectedHead: AuditHead | undefined,
-): Promise<AuditVerification> {
-  let head: AuditHead = { id: 0, hash: GENESIS_HASH }
-  let firstBreak: AuditBreak | undefined
-  let proven = false
-  for await (const row of rows) {
-    firstBreak = breakAt(row, head) ?? headBreak(row, expectedHead)
-    if (firstBreak !== undefined) break
-    head = { id: row.id, hash: row.hash }
-    proven ||= row.id === expectedHead?.id
-  }
-  if (firstBreak === undefined && expectedHead !== undefined && expectedHead.id > head.id) {
-    firstBreak = {
-      id: head.id + 1,
-      problem: 'head_missing',
-      message: `the log ends at ${head.id}, but it once reached ${expectedHead.id}: its tail was cut off`,
-    }
-  }
-  return {
-    intact: firstBreak === undefined,
-    checked: head.id + (firstBreak === undefined || firstBreak.problem === 'head_missing' ? 0 : 1),
-    ...(head.id === 0 ? {} : { head }),
-    ...(firstBreak === undefined ? {} : { firstBreak }),
-    tail: proven ? 'proven' : 'unproven',
-  }
-}
+const GENESIS: AuditHead = { id: 0, hash: GENESIS_HASH }
+/** In place of the hash of a record that is not read. */
+const UNREAD = ''
 
-function breakAt(row: AuditRow, previous: AuditHead): AuditBreak | undefined {
-  const due = previous.id + 1
-  if (row.id !== due) {
-    const message =
-      row.id > due ? `records ${due} to ${row.id - 1} are missing` : `record ${row.id} stands where ${due} belongs`
-    return { id: due, problem: 'missing', message }
-  }
-  if (contentDigest(row) !== row.digest) {
-    return { id: row.id, problem: 'content_changed', message: `record ${row.id} is not as it was written` }
-  }
-  if (linkHash(previous.hash, row.id, row.digest) !== row.hash) {
-    return {
-      id: row.id,
-      problem: 'chain_broken',
-      message: `the hash of record ${row.id} does not follow from the record before`,
-    }
-  }
-  return undefined
-}
-
-function headBreak(row: AuditRow, expected: AuditHead | undefined): AuditBreak | undefined {
-  if (row.id !== expected?.id || row.hash === expected.hash) return undefined
-  const message = `record ${row.id} is sound in itself, but is not the one that was the head: the log was written anew`
-  return { id: row.id, problem: 'head_differs', message }
-}
-
-/** The whole log, of every scope, page by page. */
-export async function* allRows(engine: Engine): AsyncIterable<AuditRow> {
-  // Without a lower bound: a record with an id below 1 is found as well.
-  let after: { readonly after?: number } = {}
+/** Follows the chain over the log, page by page, from its beginning or from a head that is known. */
+export async function verifyLog(engine: Engine, options: VerifyOptions): Promise<AuditVerification> {
+  const { signal, onProgress } = options
+  const chain = new ChainCheck(options)
+  const { log: ends } = await engine.read({ log: true })
+  if (ends !== undefined) chain.begin(ends)
   for (;;) {
-    const { audits } = await engine.read({ audits: { ...after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX } })
-    yield* audits
+    const after = chain.head.id
+    // The page and the ends of the log are of one instant.
+    const page = await untilAborted(
+      engine.read({ audits: { after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX }, log: true }),
+      signal,
+    )
+    if (page === undefined || signal?.aborted === true) {
+      const { id } = chain.head
+      throw new StoreError(
+        'ABORTED',
+        `the verification was stopped behind record ${id}; go on from the head of its last progress`,
+      )
+    }
+    const { audits, log = { start: GENESIS, head: GENESIS } } = page
+    // Meanwhile the log may have been cut behind what was read.
+    chain.skipTo(log.start)
+    for (const row of audits) if (!chain.isSound(row)) return chain.result()
     const last = audits.at(-1)
-    if (last === undefined || audits.length < LIMITS.AUDIT_PAGE_LIMIT_MAX) return
-    after = { after: last.id }
+    if (last === undefined || audits.length < LIMITS.AUDIT_PAGE_LIMIT_MAX) {
+      chain.end(log.head)
+      return chain.result()
+    }
+    onProgress?.({ checked: chain.checked, total: chain.checked + log.head.id - last.id, head: chain.head })
   }
+}
+
+/** One row after the other; it stops at the first that is not as it was written. */
+export class ChainCheck {
+  readonly #expectedHead: AuditHead | undefined
+  readonly #from: AuditHead | undefined
+  #head: AuditHead = GENESIS
+  #firstBreak: AuditBreak | undefined
+  #proven = false
+  #checked = 0
+  #erased = 0
+  /** Where the log begins: a later record has to tell why. */
+  #start: AuditHead | undefined
+  #unexplained: AuditHead | undefined
+  /** By scope: records that are erased, and of which a later record has to tell. */
+  readonly #erasures = new Map<Scope, { readonly firstId: number; readonly lastId: number }>()
+  /** The records of the first form stand before all others. */
+  #salted = false
+
+  constructor({ expectedHead, from }: Pick<VerifyOptions, 'expectedHead' | 'from'>) {
+    this.#expectedHead = expectedHead
+    this.#from = from
+  }
+
+  get head(): AuditHead {
+    return this.#head
+  }
+
+  get checked(): number {
+    return this.#checked
+  }
+
+  /** The log begins behind `start`. What is stored before it, and was cut off, is on its way out. */
+  begin({ start, firstId = 1 }: LogEnds): void {
+    if (firstId < 1) this.#break(1, 'missing', `record ${firstId} stands where 1 belongs`)
+    // What comes before a head that is known is known: its record is the first link.
+    if (this.#from !== undefined && this.#from.id > start.id) this.#head = { id: this.#from.id - 1, hash: UNREAD }
+    else this.skipTo(start)
+  }
+
+  /** The log is cut there. */
+  skipTo(start: AuditHead): void {
+    if (start.id <= this.#head.id) return
+    this.#start = start
+    this.#unexplained = start
+    this.#head = start
+    this.#erasures.clear()
+    this.#meetKnownHeads(start)
+  }
+
+  /** Whether it is what was written, in its place. */
+  isSound(row: AuditRow): boolean {
+    if (this.#firstBreak !== undefined) return false
+    this.#checked += 1
+    this.#check(row)
+    if (this.#firstBreak !== undefined) return false
+    this.#head = { id: row.id, hash: row.hash }
+    this.#explain(row)
+    return true
+  }
+
+  /** The log's own mark of its end. */
+  end(head: AuditHead): void {
+    if (this.#firstBreak !== undefined) return
+    const { id, hash } = this.#head
+    for (const known of [this.#expectedHead, this.#from]) {
+      if (known === undefined || known.id <= head.id) continue
+      const message = `the log ends at ${head.id}, but it once reached ${known.id}: its tail was cut off`
+      this.#break(head.id + 1, 'head_missing', message)
+    }
+    if (head.id > id) {
+      const message = `records ${id + 1} to ${head.id} are missing: the log was cut off behind ${id}`
+      this.#break(id + 1, 'tail_missing', message)
+    } else if (hash !== UNREAD && (head.id < id || head.hash !== hash)) {
+      const message = `the log's own mark of its end, at ${head.id}, is not of its last record, ${id}`
+      this.#break(id, 'tail_missing', message)
+    }
+    if (this.#unexplained !== undefined) {
+      const message = `the log begins behind record ${this.#unexplained.id}, and no record tells that those before it were archived`
+      this.#break(this.#unexplained.id, 'cut_unrecorded', message)
+    }
+    const erasures = [...this.#erasures].toSorted(([, a], [, b]) => a.firstId - b.firstId)
+    for (const [scope, { firstId }] of erasures) {
+      const message = `record ${firstId} was erased, and no record tells that its scope ${JSON.stringify(scope)} was to be forgotten`
+      this.#break(firstId, 'erasure_unrecorded', message)
+    }
+  }
+
+  result(): AuditVerification {
+    const { id } = this.#head
+    return {
+      intact: this.#firstBreak === undefined,
+      checked: this.#checked,
+      erased: this.#erased,
+      ...(id === 0 || this.#head.hash === UNREAD ? {} : { head: this.#head }),
+      ...(this.#firstBreak === undefined ? {} : { firstBreak: this.#firstBreak }),
+      tail: this.#proven ? 'proven' : 'unproven',
+      blindSpots: this.#blindSpots(),
+    }
+  }
+
+  #check(row: AuditRow): void {
+    const previous = this.#head
+    const due = previous.id + 1
+    if (row.id !== due) {
+      const message =
+        row.id > due ? `records ${due} to ${row.id - 1} are missing` : `record ${row.id} stands where ${due} belongs`
+      this.#break(due, 'missing', message)
+    } else if (!this.#isAsWritten(row)) {
+      this.#break(row.id, 'content_changed', `record ${row.id} is not as it was written`)
+    } else if (previous.hash !== UNREAD && linkHash(previous.hash, row.id, row.digest) !== row.hash) {
+      this.#break(row.id, 'chain_broken', `the hash of record ${row.id} does not follow from the record before`)
+    } else this.#meetKnownHeads(row)
+  }
+
+  #isAsWritten(row: AuditRow): boolean {
+    const { contentDigest, salt, digest } = row
+    if (contentDigest === undefined) {
+      if (salt === undefined && this.#salted) return false
+      this.#salted = salt !== undefined
+      return recordDigest(row) === digest
+    }
+    this.#erased += 1
+    const { firstId = row.id } = this.#erasures.get(row.scope) ?? {}
+    this.#erasures.set(row.scope, { firstId, lastId: row.id })
+    // Of the first form, all was erased that the digest is of.
+    if (contentDigest === digest && !this.#salted) return isBlank(row)
+    this.#salted = true
+    return isBlank(row) && saltedDigest(row, contentDigest) === digest
+  }
+
+  #meetKnownHeads({ id, hash }: AuditHead): void {
+    for (const known of [this.#expectedHead, this.#from]) {
+      if (id !== known?.id) continue
+      if (hash === known.hash) this.#proven = true
+      else {
+        const message = `record ${id} is sound in itself, but is not the one that was the head: the log was written anew`
+        this.#break(id, 'head_differs', message)
+      }
+    }
+  }
+
+  /** A record may tell why the log begins where it does, and why records are erased. */
+  #explain({ type, text, scope }: AuditRow): void {
+    if (type !== 'records_archived' && type !== 'scope_forgotten') return
+    const event = decodeEvent(text)
+    if (event.type === 'records_archived') {
+      const { throughId, hash } = event
+      if (throughId === this.#unexplained?.id && hash === this.#unexplained.hash) this.#unexplained = undefined
+    } else if (event.type === 'scope_forgotten') {
+      const { lastId = Infinity } = this.#erasures.get(scope) ?? {}
+      if (lastId <= event.throughId) this.#erasures.delete(scope)
+    }
+  }
+
+  #blindSpots(): readonly string[] {
+    const spots: string[] = []
+    if (!this.#proven) {
+      spots.push(
+        'Whether the log as a whole was written anew, or its tail cut off by somebody who knew how: ' +
+          'keep its head elsewhere, and give it as the head that is expected.',
+      )
+    }
+    if (this.#start !== undefined) {
+      const { id } = this.#start
+      spots.push(`Records 1 to ${id} are not in the log any more: verify their archives.`)
+      if (this.#expectedHead !== undefined && this.#expectedHead.id < id) {
+        spots.push(`The head that is expected, of record ${this.#expectedHead.id}, is among them.`)
+      }
+    } else if (this.#from !== undefined) {
+      spots.push(`Records before ${this.#from.id} were not read again.`)
+    }
+    if (this.#erased > 0) spots.push('What the erased records told.')
+    return spots
+  }
+
+  #break(id: number, problem: AuditBreak['problem'], message: string): void {
+    this.#firstBreak ??= { id, problem, message }
+  }
+}
+
+/** Nothing is left of it beside when, where and of whom it was. */
+function isBlank({ type, entryId, sessionId, text, salt, original }: AuditRow): boolean {
+  const rest = [entryId, sessionId, salt, original].every((part) => part === undefined)
+  return rest && type === 'erased' && text === ERASED_TEXT
 }

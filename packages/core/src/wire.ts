@@ -1,5 +1,13 @@
 import canonicalize from 'canonicalize'
-import type { AuditEvent, DenialReason, KnownEvent, OtherEvent, SessionEndReason, UnreadableEvent } from './audit.ts'
+import type {
+  AuditEvent,
+  DenialReason,
+  KnownEvent,
+  LogEvent,
+  OtherEvent,
+  SessionEndReason,
+  UnreadableEvent,
+} from './audit.ts'
 import {
   type Cases,
   cases,
@@ -65,6 +73,15 @@ const EVENT_FIELDS: Cases<KnownEvent> = {
   cooldown_cleared: { entryId: id, until: optional(instant), by: id, why: reason },
 }
 const knownEvent = cases<KnownEvent>(EVENT_FIELDS)
+
+const LOG_EVENT_FIELDS: Cases<LogEvent> = {
+  records_archived: { firstId: count, throughId: count, hash: text, archive: text, sha256: text },
+  scope_forgotten: { throughId: count, by: id, why: reason },
+}
+const logEvent = cases<LogEvent>(LOG_EVENT_FIELDS)
+
+/** The types of events, for those who look for them. */
+export const EVENT_TYPES: readonly string[] = [...Object.keys(EVENT_FIELDS), ...Object.keys(LOG_EVENT_FIELDS)]
 
 const snapshotCodec: Codec<StateSnapshot> = record<StateSnapshot>({
   timestamp: instant,
@@ -148,12 +165,17 @@ export function encodeEvent(event: AuditEvent): EncodedEvent {
   }
 }
 
+/** What the store itself appends. */
+export function encodeLogEvent(event: LogEvent): EncodedEvent {
+  return { type: event.type, text: canonicalText(logEvent.encode(event, 'event'), 'event') }
+}
+
 function encodeOther(event: OtherEvent): EncodedEvent {
   const { name: givenName, data: givenData } = event
   const name = checkId(givenName, 'event.name')
-  if (Object.hasOwn(EVENT_FIELDS, name)) {
+  if (name === 'erased' || EVENT_TYPES.includes(name)) {
     throw invalidArgument(
-      `event.name ${describe(name)} is an event type of its own; use { type: ${describe(name)}, … }`,
+      `event.name ${describe(name)} is an event type of its own; use { type: ${describe(name)}, … } if it is one of yours`,
     )
   }
   const stray = Object.keys(event).find((key) => key !== 'type' && key !== 'name' && key !== 'data')
@@ -163,12 +185,13 @@ function encodeOther(event: OtherEvent): EncodedEvent {
 }
 
 /** Never throws: what cannot be understood comes back marked. */
-export function decodeEvent(text: string): AuditEvent | UnreadableEvent {
+export function decodeEvent(text: string): AuditEvent | LogEvent | UnreadableEvent {
   try {
     const json = checkObject(JSON.parse(text), 'event')
     const { type, ...data } = json
     if (typeof type !== 'string') throw new Error('event.type is missing')
     if (Object.hasOwn(EVENT_FIELDS, type)) return knownEvent.decode(json, 'event')
+    if (Object.hasOwn(LOG_EVENT_FIELDS, type)) return logEvent.decode(json, 'event')
     if (type !== 'other') return { type: 'other', name: type, data }
     return { type, name: checkId(json['name'], 'event.name'), data: checkObject(json['data'], 'event.data') }
   } catch (error) {

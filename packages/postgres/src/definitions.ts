@@ -1,4 +1,5 @@
 import { GENESIS_HASH } from '@shepherd-store/core'
+import { SPAN_RECORDS } from '@shepherd-store/core/sql'
 
 /**
  * What PostgreSQL needs beside the shared tables. ALWAYS: triggers of the ordinary kind stay silent when a session sets
@@ -45,4 +46,121 @@ export function firstDefinitions(name: string): readonly string[] {
       (trigger) => `alter table ${log} enable always trigger ${trigger}`,
     ),
   ]
+}
+
+/**
+ * The end of the log moves with the records that are appended, by whomever: the function that moves it acts as the owner,
+ * and nobody else has a right to the row. What may be removed, and what may be erased, is said by a row that nobody can
+ * take back.
+ */
+export function logDefinitions(name: string): readonly string[] {
+  const schema = `"${name}"`
+  const [log, head, cuts] = [`${schema}.audit_log`, `${schema}.audit_head`, `${schema}.audit_cuts`]
+  const forgotten = `${schema}.forgotten_scopes`
+  const spans = `${schema}.audit_spans`
+  return [
+    // As the owner, and for its own table alone: a role could put its trigger on a table of its own.
+    ...ownersFunction(
+      `${schema}.link_record`,
+      `if tg_relid <> '${log}'::regclass then
+         raise exception 'the audit log is append-only: its end moves with the records that are appended';
+       end if;
+       update ${head}
+       set last_id = last_id + 1,
+           last_hash = encode(sha256(
+             decode(last_hash, 'hex') || int8send(last_id + 1) || decode(new.digest, 'hex')), 'hex')
+       returning last_id, last_hash into new.id, new.hash;
+       return new;`,
+    ),
+    ...ownersFunction(
+      `${schema}.tell_span`,
+      `if tg_relid <> '${log}'::regclass then
+         raise exception 'the audit log is append-only: what is told of its records is told by itself';
+       end if;
+       insert into ${spans} select new.id, min("timestamp"), max("timestamp") from ${log}
+       where id > new.id - ${SPAN_RECORDS} and id <= new.id;
+       return null;`,
+    ),
+    `create function ${schema}.erase_record() returns trigger language plpgsql as $$
+     begin
+       if new.id = old.id and new."timestamp" = old."timestamp" and new.scope = old.scope and new.node = old.node
+         and new.digest = old.digest and new.hash = old.hash
+         and new.type = 'erased' and new.event::text = '{"type":"erased"}' and new.salt is null
+         and new.entry_id is null and new.session_id is null
+         and new.original_id is null and new.original_timestamp is null and new.original_event is null
+         and old.content_digest is null and new.content_digest is not null
+         and old.type not in ('records_archived', 'scope_forgotten')
+         and old.id <= coalesce((select through_id from ${forgotten} where scope = old.scope), 0) then
+         return new;
+       end if;
+       raise exception 'the audit log is append-only: a record cannot be changed';
+     end $$`,
+    `create function ${schema}.remove_record() returns trigger language plpgsql as $$
+     begin
+       if old.id <= (select coalesce(max(through_id), 0) from ${cuts}) then return old; end if;
+       raise exception 'the audit log is append-only: a record cannot be removed';
+     end $$`,
+    `create function ${schema}.move_head() returns trigger language plpgsql as $$
+     begin
+       -- One that is moved by itself is moved from outside: those that append, and that begin the log, are triggers.
+       if pg_trigger_depth() > 1 and new.one and new.last_id > old.last_id then return new; end if;
+       raise exception 'the audit log is append-only: its end moves with the records that are appended';
+     end $$`,
+    `create function ${schema}.cut_log() returns trigger language plpgsql as $$
+     begin
+       if new.through_id <= (select coalesce(max(through_id), 0) from ${cuts}) then
+         raise exception 'the audit log is append-only: it is cut there already';
+       end if;
+       if exists (select from ${log} where id = new.through_id and hash = new.through_hash) then return new; end if;
+       update ${head} set last_id = new.through_id, last_hash = new.through_hash where last_id = 0;
+       if not found then raise exception 'the audit log is append-only: it is cut at a record'; end if;
+       return new;
+     end $$`,
+    `create function ${schema}.forget_scope() returns trigger language plpgsql as $$
+     begin
+       if new.through_id <= (select last_id from ${head})
+         and (tg_op = 'INSERT' or new.scope = old.scope and new.through_id >= old.through_id) then
+         return new;
+       end if;
+       raise exception 'the audit log is append-only: what is forgotten stays so';
+     end $$`,
+
+    `drop trigger audit_log_append_only on ${log}`,
+    ...[
+      `audit_log_no_update before update on ${log} for each row execute function ${schema}.erase_record()`,
+      `audit_log_no_delete before delete on ${log} for each row execute function ${schema}.remove_record()`,
+      `audit_log_span after insert on ${log} for each row when (new.id % ${SPAN_RECORDS} = 0)
+       execute function ${schema}.tell_span()`,
+      `audit_head_forward before update on ${head} for each row execute function ${schema}.move_head()`,
+      `audit_head_one before insert or delete on ${head} for each row execute function ${schema}.refuse_change()`,
+      `audit_cuts_further before insert on ${cuts} for each row execute function ${schema}.cut_log()`,
+      `audit_cuts_stay before update or delete on ${cuts} for each row execute function ${schema}.refuse_change()`,
+      `forgotten_scopes_further before insert or update on ${forgotten}
+       for each row execute function ${schema}.forget_scope()`,
+      `forgotten_scopes_stay before delete on ${forgotten} for each row execute function ${schema}.refuse_change()`,
+      `audit_spans_stay before update or delete on ${spans} for each row execute function ${schema}.refuse_change()`,
+      ...[head, cuts, forgotten, spans].map(
+        (table) =>
+          `no_truncate before truncate on ${table} for each statement execute function ${schema}.refuse_change()`,
+      ),
+    ].flatMap(alwaysTrigger),
+  ]
+}
+
+/** It acts with the owner's rights, whoever's insert it is. No role may make a trigger of it. */
+function ownersFunction(name: string, body: string): readonly string[] {
+  return [
+    `create or replace function ${name}() returns trigger language plpgsql
+     security definer set search_path = pg_catalog, pg_temp as $$
+     begin
+       ${body}
+     end $$`,
+    `revoke execute on function ${name}() from public`,
+  ]
+}
+
+/** Triggers of the ordinary kind stay silent when a session sets `session_replication_role` to `replica`. */
+function alwaysTrigger(definition: string): readonly string[] {
+  const [, trigger, table] = /^(\S+) .*? on (\S+)/s.exec(definition) ?? []
+  return [`create trigger ${definition}`, `alter table ${table} enable always trigger ${trigger}`]
 }

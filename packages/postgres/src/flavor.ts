@@ -8,7 +8,7 @@ import {
   type Statement,
 } from '@shepherd-store/core/sql'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
-import { firstDefinitions } from './definitions.ts'
+import { firstDefinitions, logDefinitions } from './definitions.ts'
 import { sqlStateOf } from './errors.ts'
 import type { PostgresTables } from './tables.ts'
 
@@ -18,7 +18,7 @@ const RETENTION = sql.lit(`${LIMITS.OPERATION_RETENTION_MS / 1_000} seconds`)
 /** What writes need beside reading the shared tables. Of all but DELETE a right to the columns that are written will do. */
 const RIGHTS = Object.entries({
   audit_log: ['INSERT'],
-  audit_head: ['UPDATE'],
+  audit_head: ['SELECT'],
   usage: ['INSERT', 'UPDATE'],
   cooldowns: ['INSERT', 'UPDATE', 'DELETE'],
   snapshot: ['INSERT', 'UPDATE'],
@@ -61,7 +61,6 @@ export function postgresFlavor(schema: string): SqlFlavor {
         else to_char(${column}, 'YYYY-MM-DD') end`,
       json: (column) => sql<string>`${column}::text`,
     },
-    lastAuditId: sql<number>`(select last_id from ${sql.table(`${schema}.audit_head`)})`,
     // One clock for the fleet: a machine with a wrong one must not make the others' operations forgotten.
     operationAge: {
       appliedAt: () => sql<string>`now()`,
@@ -72,12 +71,15 @@ export function postgresFlavor(schema: string): SqlFlavor {
       seenAt: () => sql<string>`now()`,
       skewMs: (at) => sql<number>`cast(extract(epoch from (cast(${at} as timestamptz) - now())) * 1000 as bigint)`,
     },
+    greatest: (values) => sql<number>`greatest(${sql.join(values)})`,
+    lockHead: sql`for update`,
     skipLocked: sql`for update skip locked`,
     tableNames: {
       sql: 'select tablename as name from pg_catalog.pg_tables where schemaname = $1',
       parameters: [schema],
     },
-    extraDefinitions: (version) => (version === 1 ? firstDefinitions(schema) : []),
+    extraDefinitions: (version) =>
+      version === 1 ? firstDefinitions(schema) : version === 3 ? logDefinitions(schema) : [],
     beforeMigration: [
       advisoryLock(`shepherd-store migration ${schema}`),
       // CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists.
@@ -130,12 +132,13 @@ function appendAudit(db: Kysely<PostgresTables>): (slots: AuditColumns) => State
         'original_id',
         'original_timestamp',
         'original_event',
+        'salt',
         'digest',
       ])
       .expression(
         sql`values (${slots.timestamp}, ${slots.scope}, ${slots.node}, ${slots.type}, ${slots.entry_id},
           ${slots.session_id}, ${slots.event}, ${slots.original_id}, ${slots.original_timestamp},
-          ${slots.original_event}, ${slots.digest})`,
+          ${slots.original_event}, ${slots.salt}, ${slots.digest})`,
       )
       .returning(['id', 'hash']),
   )

@@ -1,8 +1,7 @@
 import type { Tables } from '@shepherd-store/core/sql'
 
-/** The tables that only PostgreSQL has. */
+/** The shared tables, and the one that only PostgreSQL has. */
 export interface PostgresTables extends Tables {
-  readonly audit_head: { readonly last_id: number; readonly last_hash: string }
   readonly writers: WritersTable
 }
 

@@ -50,3 +50,113 @@ create index "sessions_of_scope" on "shepherd"."sessions" ("scope", "started_at"
 create table "shepherd"."session_played" ("scope" text collate "C" not null, "session_id" text collate "C" not null, "run" text collate "C" not null, "day" date not null, "played_ms" bigint not null, constraint "session_played_key" primary key ("scope", "session_id", "run", "day"), constraint "session_played_duration" check ("played_ms" between 0 and 9007199254740991));
 create table "shepherd"."grants" ("scope" text collate "C" not null, "day" date not null, "entry_id" text collate "C" not null, "granted_ms" bigint not null, constraint "grants_key" primary key ("scope", "day", "entry_id"), constraint "grants_duration" check ("granted_ms" between 0 and 9007199254740991));
 create table "shepherd"."nodes" ("node" text collate "C" not null primary key, "seen_at" timestamptz(3) not null, "clock_skew_ms" bigint);
+-- Version 3.
+alter table "shepherd"."audit_log" add column "salt" text collate "C";
+alter table "shepherd"."audit_log" add column "content_digest" text collate "C";
+create table "shepherd"."audit_cuts" ("through_id" bigint not null primary key, "through_hash" text collate "C" not null);
+create table "shepherd"."forgotten_scopes" ("scope" text collate "C" not null primary key, "through_id" bigint not null);
+create table "shepherd"."audit_spans" ("last_id" bigint not null primary key, "first_at" timestamptz(3) not null, "last_at" timestamptz(3) not null);
+insert into "shepherd"."audit_spans" select max("id") as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "shepherd"."audit_log" group by (id - 1) / 1024 having count(*) = 1024;
+create index "audit_log_type" on "shepherd"."audit_log" ("scope", "type", "id");
+create index "audit_log_node" on "shepherd"."audit_log" ("scope", "node", "id");
+create index "audit_log_entry" on "shepherd"."audit_log" ("scope", "entry_id", "id") where "entry_id" is not null;
+create index "audit_log_session" on "shepherd"."audit_log" ("session_id", "id") where "session_id" is not null;
+create or replace function "shepherd".link_record() returns trigger language plpgsql
+     security definer set search_path = pg_catalog, pg_temp as $$
+     begin
+       if tg_relid <> '"shepherd".audit_log'::regclass then
+         raise exception 'the audit log is append-only: its end moves with the records that are appended';
+       end if;
+       update "shepherd".audit_head
+       set last_id = last_id + 1,
+           last_hash = encode(sha256(
+             decode(last_hash, 'hex') || int8send(last_id + 1) || decode(new.digest, 'hex')), 'hex')
+       returning last_id, last_hash into new.id, new.hash;
+       return new;
+     end $$;
+revoke execute on function "shepherd".link_record() from public;
+create or replace function "shepherd".tell_span() returns trigger language plpgsql
+     security definer set search_path = pg_catalog, pg_temp as $$
+     begin
+       if tg_relid <> '"shepherd".audit_log'::regclass then
+         raise exception 'the audit log is append-only: what is told of its records is told by itself';
+       end if;
+       insert into "shepherd".audit_spans select new.id, min("timestamp"), max("timestamp") from "shepherd".audit_log
+       where id > new.id - 1024 and id <= new.id;
+       return null;
+     end $$;
+revoke execute on function "shepherd".tell_span() from public;
+create function "shepherd".erase_record() returns trigger language plpgsql as $$
+     begin
+       if new.id = old.id and new."timestamp" = old."timestamp" and new.scope = old.scope and new.node = old.node
+         and new.digest = old.digest and new.hash = old.hash
+         and new.type = 'erased' and new.event::text = '{"type":"erased"}' and new.salt is null
+         and new.entry_id is null and new.session_id is null
+         and new.original_id is null and new.original_timestamp is null and new.original_event is null
+         and old.content_digest is null and new.content_digest is not null
+         and old.type not in ('records_archived', 'scope_forgotten')
+         and old.id <= coalesce((select through_id from "shepherd".forgotten_scopes where scope = old.scope), 0) then
+         return new;
+       end if;
+       raise exception 'the audit log is append-only: a record cannot be changed';
+     end $$;
+create function "shepherd".remove_record() returns trigger language plpgsql as $$
+     begin
+       if old.id <= (select coalesce(max(through_id), 0) from "shepherd".audit_cuts) then return old; end if;
+       raise exception 'the audit log is append-only: a record cannot be removed';
+     end $$;
+create function "shepherd".move_head() returns trigger language plpgsql as $$
+     begin
+       -- One that is moved by itself is moved from outside: those that append, and that begin the log, are triggers.
+       if pg_trigger_depth() > 1 and new.one and new.last_id > old.last_id then return new; end if;
+       raise exception 'the audit log is append-only: its end moves with the records that are appended';
+     end $$;
+create function "shepherd".cut_log() returns trigger language plpgsql as $$
+     begin
+       if new.through_id <= (select coalesce(max(through_id), 0) from "shepherd".audit_cuts) then
+         raise exception 'the audit log is append-only: it is cut there already';
+       end if;
+       if exists (select from "shepherd".audit_log where id = new.through_id and hash = new.through_hash) then return new; end if;
+       update "shepherd".audit_head set last_id = new.through_id, last_hash = new.through_hash where last_id = 0;
+       if not found then raise exception 'the audit log is append-only: it is cut at a record'; end if;
+       return new;
+     end $$;
+create function "shepherd".forget_scope() returns trigger language plpgsql as $$
+     begin
+       if new.through_id <= (select last_id from "shepherd".audit_head)
+         and (tg_op = 'INSERT' or new.scope = old.scope and new.through_id >= old.through_id) then
+         return new;
+       end if;
+       raise exception 'the audit log is append-only: what is forgotten stays so';
+     end $$;
+drop trigger audit_log_append_only on "shepherd".audit_log;
+create trigger audit_log_no_update before update on "shepherd".audit_log for each row execute function "shepherd".erase_record();
+alter table "shepherd".audit_log enable always trigger audit_log_no_update;
+create trigger audit_log_no_delete before delete on "shepherd".audit_log for each row execute function "shepherd".remove_record();
+alter table "shepherd".audit_log enable always trigger audit_log_no_delete;
+create trigger audit_log_span after insert on "shepherd".audit_log for each row when (new.id % 1024 = 0)
+       execute function "shepherd".tell_span();
+alter table "shepherd".audit_log enable always trigger audit_log_span;
+create trigger audit_head_forward before update on "shepherd".audit_head for each row execute function "shepherd".move_head();
+alter table "shepherd".audit_head enable always trigger audit_head_forward;
+create trigger audit_head_one before insert or delete on "shepherd".audit_head for each row execute function "shepherd".refuse_change();
+alter table "shepherd".audit_head enable always trigger audit_head_one;
+create trigger audit_cuts_further before insert on "shepherd".audit_cuts for each row execute function "shepherd".cut_log();
+alter table "shepherd".audit_cuts enable always trigger audit_cuts_further;
+create trigger audit_cuts_stay before update or delete on "shepherd".audit_cuts for each row execute function "shepherd".refuse_change();
+alter table "shepherd".audit_cuts enable always trigger audit_cuts_stay;
+create trigger forgotten_scopes_further before insert or update on "shepherd".forgotten_scopes
+       for each row execute function "shepherd".forget_scope();
+alter table "shepherd".forgotten_scopes enable always trigger forgotten_scopes_further;
+create trigger forgotten_scopes_stay before delete on "shepherd".forgotten_scopes for each row execute function "shepherd".refuse_change();
+alter table "shepherd".forgotten_scopes enable always trigger forgotten_scopes_stay;
+create trigger audit_spans_stay before update or delete on "shepherd".audit_spans for each row execute function "shepherd".refuse_change();
+alter table "shepherd".audit_spans enable always trigger audit_spans_stay;
+create trigger no_truncate before truncate on "shepherd".audit_head for each statement execute function "shepherd".refuse_change();
+alter table "shepherd".audit_head enable always trigger no_truncate;
+create trigger no_truncate before truncate on "shepherd".audit_cuts for each statement execute function "shepherd".refuse_change();
+alter table "shepherd".audit_cuts enable always trigger no_truncate;
+create trigger no_truncate before truncate on "shepherd".forgotten_scopes for each statement execute function "shepherd".refuse_change();
+alter table "shepherd".forgotten_scopes enable always trigger no_truncate;
+create trigger no_truncate before truncate on "shepherd".audit_spans for each statement execute function "shepherd".refuse_change();
+alter table "shepherd".audit_spans enable always trigger no_truncate;

@@ -1,5 +1,6 @@
 import type { SqlFlavor, Tables } from '@shepherd-store/core/sql'
 import { DummyDriver, Kysely, sql, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { FIRST_DEFINITIONS, LOG_DEFINITIONS } from './definitions.ts'
 import { codeOf } from './errors.ts'
 
 /** `shep` in ASCII: what `file` and SQLite's own tools know a store by. */
@@ -7,6 +8,11 @@ export const APPLICATION_ID = 0x73686570
 
 /** No store is older: a clock that shows an earlier time is wrong. */
 const FIRST_STORE = sql.lit('2026-01-01T00:00:00.000Z')
+
+const DEFINITIONS: ReadonlyMap<number, readonly string[]> = new Map([
+  [1, FIRST_DEFINITIONS],
+  [3, LOG_DEFINITIONS],
+])
 
 function createFlavor(): SqlFlavor {
   const db = new Kysely<Tables>({
@@ -29,7 +35,6 @@ function createFlavor(): SqlFlavor {
     },
     tableOptions: ({ keyed }) => (keyed ? sql`strict, without rowid` : sql`strict`),
     textOf: { instant: (column) => column, day: (column) => column, json: (column) => column },
-    lastAuditId: sql<number>`(select coalesce(max(id), 0) from audit_log)`,
     // A clock without a battery begins in 1970: what it dates is taken to be as old as the operation before.
     operationAge: {
       appliedAt: (byWriter) =>
@@ -39,13 +44,15 @@ function createFlavor(): SqlFlavor {
     },
     // The file has no clock: it is read by the machine's own.
     nodeSeen: { seenAt: (at) => at, skewMs: () => sql<null>`null` },
+    greatest: (values) => sql<number>`max(${sql.join(values)})`,
+    lockHead: sql``,
     skipLocked: sql``,
     tableNames: {
       sql: `select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`,
       parameters: [],
     },
     extraDefinitions: (version) => [
-      ...(version === 1 ? APPEND_ONLY : []),
+      ...(DEFINITIONS.get(version) ?? []),
       `pragma application_id = ${APPLICATION_ID}`,
       `pragma user_version = ${version}`,
     ],
@@ -62,17 +69,3 @@ function createFlavor(): SqlFlavor {
 
 /** One for all files: what is compiled for it is compiled once in a process. */
 export const sqliteFlavor = createFlavor()
-
-/**
- * A trigger's RAISE stops what a program means to change. REPLACE deletes without asking delete triggers, so an insert
- * must carry the id that is due; an implicit id reads as -1 here, which never is.
- */
-const APPEND_ONLY = [
-  `create trigger audit_log_no_update before update on audit_log
-   begin select raise(abort, 'the audit log is append-only: a record cannot be changed'); end`,
-  `create trigger audit_log_no_delete before delete on audit_log
-   begin select raise(abort, 'the audit log is append-only: a record cannot be removed'); end`,
-  `create trigger audit_log_in_order before insert on audit_log
-   when new.id is not (select coalesce(max(id), 0) + 1 from audit_log)
-   begin select raise(abort, 'the audit log is append-only: the next id is the last one plus one'); end`,
-]

@@ -28,3 +28,89 @@ create table "grants" ("scope" text not null, "day" text check (length(day) = 10
 create table "nodes" ("node" text not null primary key, "seen_at" text not null, "clock_skew_ms" integer) strict, without rowid;
 pragma application_id = 1936221552;
 pragma user_version = 2;
+-- Version 3.
+alter table "audit_log" add column "salt" text;
+alter table "audit_log" add column "content_digest" text;
+create table "audit_cuts" ("through_id" integer not null primary key, "through_hash" text not null) strict, without rowid;
+create table "forgotten_scopes" ("scope" text not null primary key, "through_id" integer not null) strict, without rowid;
+create table "audit_spans" ("last_id" integer not null primary key, "first_at" text not null, "last_at" text not null) strict, without rowid;
+insert into "audit_spans" select max("id") as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "audit_log" group by (id - 1) / 1024 having count(*) = 1024;
+create index "audit_log_type" on "audit_log" ("scope", "type", "id");
+create index "audit_log_node" on "audit_log" ("scope", "node", "id");
+create index "audit_log_entry" on "audit_log" ("scope", "entry_id", "id") where "entry_id" is not null;
+create index "audit_log_session" on "audit_log" ("session_id", "id") where "session_id" is not null;
+create table audit_head (
+     one integer primary key not null check (one = 1),
+     last_id integer not null,
+     last_hash text not null) strict;
+insert into audit_head select 1, coalesce(max(id), 0),
+     coalesce((select hash from audit_log order by id desc limit 1), '0000000000000000000000000000000000000000000000000000000000000000') from audit_log;
+drop trigger audit_log_no_update;
+drop trigger audit_log_no_delete;
+drop trigger audit_log_in_order;
+create trigger audit_log_in_order before insert on audit_log
+   when new.id is not (select last_id + 1 from audit_head)
+   begin select raise(abort, 'the audit log is append-only: the next id is the last one plus one'); end;
+create trigger audit_log_appended after insert on audit_log
+   begin update audit_head set last_id = new.id, last_hash = new.hash; end;
+create trigger audit_log_span after insert on audit_log when new.id % 1024 = 0
+   begin
+     insert into audit_spans select new.id, min(timestamp), max(timestamp) from audit_log
+     where id > new.id - 1024;
+   end;
+create trigger audit_log_no_update before update on audit_log
+   when not (
+     new.id = old.id and new.timestamp = old.timestamp and new.scope = old.scope and new.node = old.node
+     and new.digest = old.digest and new.hash = old.hash
+     and new.type = 'erased' and new.event = '{"type":"erased"}' and new.salt is null
+     and new.entry_id is null and new.session_id is null
+     and new.original_id is null and new.original_timestamp is null and new.original_event is null
+     and old.content_digest is null and new.content_digest is not null
+     and old.type not in ('records_archived', 'scope_forgotten')
+     and old.id <= coalesce((select through_id from forgotten_scopes where scope = old.scope), 0))
+   begin select raise(abort, 'the audit log is append-only: a record cannot be changed'); end;
+create trigger audit_log_no_delete before delete on audit_log
+   when old.id > (select coalesce(max(through_id), 0) from audit_cuts)
+   begin select raise(abort, 'the audit log is append-only: a record cannot be removed'); end;
+create trigger audit_head_forward before update on audit_head
+   when not (
+     new.one = 1 and new.last_id = old.last_id + 1
+     and exists (select 1 from audit_log where id = new.last_id and hash = new.last_hash)
+     or new.one = 1 and old.last_id = 0
+     and exists (select 1 from audit_cuts where through_id = new.last_id and through_hash = new.last_hash))
+   begin select raise(abort, 'the audit log is append-only: its end moves with the records that are appended'); end;
+create trigger audit_head_no_delete before delete on audit_head
+   begin select raise(abort, 'the audit log is append-only: audit_head keeps its rows'); end;
+create trigger audit_head_no_insert before insert on audit_head
+   when exists (select 1 from audit_head)
+   begin select raise(abort, 'the audit log is append-only: audit_head takes no such row'); end;
+create trigger audit_cuts_begin after insert on audit_cuts when (select last_id from audit_head) = 0
+   begin update audit_head set last_id = new.through_id, last_hash = new.through_hash; end;
+create trigger audit_cuts_no_update before update on audit_cuts
+   begin select raise(abort, 'the audit log is append-only: a cut stays'); end;
+create trigger audit_cuts_no_delete before delete on audit_cuts
+   begin select raise(abort, 'the audit log is append-only: audit_cuts keeps its rows'); end;
+create trigger audit_cuts_no_insert before insert on audit_cuts
+   when new.through_id <= (select coalesce(max(through_id), 0) from audit_cuts)
+     or ((select last_id from audit_head) > 0
+       and not exists (select 1 from audit_log where id = new.through_id and hash = new.through_hash))
+   begin select raise(abort, 'the audit log is append-only: audit_cuts takes no such row'); end;
+create trigger forgotten_scopes_further before update on forgotten_scopes
+   when new.scope is not old.scope or new.through_id < old.through_id
+     or new.through_id > (select last_id from audit_head)
+   begin select raise(abort, 'the audit log is append-only: what is forgotten stays so'); end;
+create trigger forgotten_scopes_no_delete before delete on forgotten_scopes
+   begin select raise(abort, 'the audit log is append-only: forgotten_scopes keeps its rows'); end;
+create trigger forgotten_scopes_no_insert before insert on forgotten_scopes
+   when new.through_id > (select last_id from audit_head)
+     or exists (select 1 from forgotten_scopes where scope = new.scope and through_id > new.through_id)
+   begin select raise(abort, 'the audit log is append-only: forgotten_scopes takes no such row'); end;
+create trigger audit_spans_no_update before update on audit_spans
+   begin select raise(abort, 'the audit log is append-only: what is told of its records stays'); end;
+create trigger audit_spans_no_delete before delete on audit_spans
+   begin select raise(abort, 'the audit log is append-only: audit_spans keeps its rows'); end;
+create trigger audit_spans_no_insert before insert on audit_spans
+   when exists (select 1 from audit_spans where last_id = new.last_id)
+   begin select raise(abort, 'the audit log is append-only: audit_spans takes no such row'); end;
+pragma application_id = 1936221552;
+pragma user_version = 3;

@@ -51,6 +51,7 @@ export interface RawAudit {
   readonly type: string
   /** The event's JSON text, byte for byte. */
   readonly text: string
+  readonly salt: string | null
   readonly digest: string
   readonly hash: string
 }

@@ -17,6 +17,7 @@ export const READS = {
   listUsage: (store) => store.listUsage({ from: '2026-11-23', to: '2026-11-24' }),
   listAudits: (store) => store.listAudits(),
   readAudits: (store) => store.readAudits()[Symbol.asyncIterator]().next(),
+  auditHead: (store) => store.auditHead(),
   verifyAudits: (store) => store.verifyAudits(),
 } satisfies Partial<Record<MethodName, Call>>
 

@@ -154,6 +154,11 @@ export class ModelStore implements Record<ModelMethod, (...args: never[]) => unk
     return modelReadAudits(this.#model.state, this.scope, query)
   }
 
+  /** The id alone. */
+  auditHead(): number | undefined {
+    return this.#model.state.audits.at(-1)?.id
+  }
+
   verifyAudits(options: unknown = {}): ModelVerification {
     return modelVerifyAudits(this.#model.state, options)
   }

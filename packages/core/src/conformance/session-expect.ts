@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AuditEvent, UnreadableEvent } from '../audit.ts'
+import type { AuditEvent, AuditRecord } from '../audit.ts'
 import type { FailedCondition, SessionChange } from '../change.ts'
 import { parseDay } from '../day.ts'
 import type { Session } from '../session-handle.ts'
@@ -70,7 +70,7 @@ export async function bookedByDay(
 export async function eventsOf(
   store: Store,
   ...types: readonly AuditEvent['type'][]
-): Promise<readonly (AuditEvent | UnreadableEvent)[]> {
+): Promise<readonly AuditRecord['event'][]> {
   const records = await store.listAudits({ limit: 1_000 })
   const wanted = new Set<string>(types)
   return records.map(({ event }) => event).filter(({ type }) => wanted.size === 0 || wanted.has(type))

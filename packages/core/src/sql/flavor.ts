@@ -28,8 +28,6 @@ export interface SqlFlavor {
     day(column: Column): AliasableExpression<string>
     json(column: Column): AliasableExpression<string>
   }
-  /** The id of the log's last record, 0 when it is empty, as seen by the transaction that appends. */
-  readonly lastAuditId: Expression<number>
   /** When an operation is applied, and before when one may be forgotten: by the writer's clock, or the database's own. */
   readonly operationAge: {
     appliedAt(byWriter: string): string | Expression<string>
@@ -42,6 +40,10 @@ export interface SqlFlavor {
     /** How far the node's clock is ahead of the database's; null where there is only one. */
     skewMs(at: string): Expression<number | null>
   }
+  /** The largest of two or more. */
+  greatest(values: readonly Expression<number>[]): Expression<number>
+  /** Ends a query for the end of the log, so that it stays as it is until the transaction ends. */
+  readonly lockHead: RawBuilder<unknown>
   /** Ends a query for rows to delete, so that it passes over those that others are deleting. */
   readonly skipLocked: RawBuilder<unknown>
   /** The names of the tables that stand where the store's belong. */
@@ -70,7 +72,7 @@ export interface SqlFlavor {
 
 export type LockMode = 'shared' | 'exclusive'
 
-export type AuditColumns = Omit<AuditLogTable, 'id' | 'hash'> & Readonly<Record<string, SqlValue>>
+export type AuditColumns = Omit<AuditLogTable, 'id' | 'hash' | 'content_digest'> & Readonly<Record<string, SqlValue>>
 
 export interface DatabaseStatus {
   readonly version: string

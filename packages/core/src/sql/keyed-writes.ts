@@ -50,6 +50,22 @@ export function* keyedWrites(statements: Statements, effects: readonly Effect[])
         last.set(`6 ${playedKey(effect)}`, statements.putPlayed(slots))
         break
       }
+      // These stand alone in their group.
+      case 'audit_cut':
+        yield statements.cutLog(effect.through)
+        break
+      case 'audit_removal':
+        yield statements.removeRecords({ firstId: effect.firstId, throughId: effect.throughId })
+        break
+      case 'forget': {
+        const { scope, throughId } = effect
+        yield statements.forgetScope({ scope, throughId })
+        for (const remove of statements.removeScope) yield remove({ scope })
+        break
+      }
+      case 'erasure':
+        yield statements.eraseRecord({ id: effect.id, contentDigest: effect.contentDigest })
+        break
       case 'node': {
         const { node, at } = effect
         last.set(`7 ${JSON.stringify(node)}`, statements.seeNode({ node, at: at.toISOString() }))

@@ -2,6 +2,7 @@ import {
   cooldownKey,
   type GroupKeys,
   nodeKey,
+  openKey,
   operationKey,
   playedKey,
   sessionKey,
@@ -14,7 +15,7 @@ import { lastDayOf } from '../period.ts'
 import { parseInstant } from '../values.ts'
 import type { Batch } from './program.ts'
 import type { UsageSumRow } from './queries.ts'
-import { sessionRow, sumOf, toInteger } from './rows.ts'
+import { logEndsOf, sessionRow, sumOf, toInteger } from './rows.ts'
 import type { Statements } from './statements.ts'
 
 /** Asks for all that decisions depend on; what is returned tells it once the flight is back. */
@@ -30,10 +31,14 @@ export function lookUp(look: Batch, statements: Statements, keys: GroupKeys): St
   const snapshots = each(keys.snapshots, nodeKey, (key) => look.add(statements.revision(key)))
   const operations = each(keys.operations, operationKey, (key) => look.add(statements.operation(key)))
   const sessions = each(keys.sessions, sessionKey, (key) => look.add(statements.session(key)))
-  const openSessions = each(keys.openSessions, nodeKey, (key) => look.add(statements.openSession(key)))
+  const openSessions = each(keys.openSessions, openKey, ({ scope, node }) =>
+    look.add(node === undefined ? statements.openSessionOfScope({ scope }) : statements.openSession({ scope, node })),
+  )
   const played = each(keys.played, playedKey, ({ scope, sessionId, run, day }) =>
     look.add(statements.played({ scope, session_id: sessionId, run, day })),
   )
+  // Last: whoever appends waits for it.
+  const log = keys.log ? look.add(statements.logEnds({})) : undefined
   const sum = (found: ReadonlyMap<string, () => readonly UsageSumRow[]>, span: UsageSpan) =>
     sumOf(found.get(spanKey(span))?.()[0])
 
@@ -69,9 +74,10 @@ export function lookUp(look: Batch, statements: Statements, keys: GroupKeys): St
       return row && sessionRow(row)
     },
     openSession(key) {
-      const row = openSessions.get(nodeKey(key))?.()[0]
+      const row = openSessions.get(openKey(key))?.()[0]
       return row && sessionRow(row)
     },
+    log: () => logEndsOf(log?.()[0]),
     played(key) {
       const row = played.get(playedKey(key))?.()[0]
       return row === undefined ? 0 : toInteger(row.played_ms, 'session_played.played_ms')

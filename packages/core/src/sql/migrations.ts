@@ -2,6 +2,7 @@ import type { ColumnDefinitionBuilder } from 'kysely'
 import { sql } from 'kysely'
 import { LIMITS } from '../limits.ts'
 import type { SqlFlavor } from './flavor.ts'
+import { logSchema } from './log-schema.ts'
 import { once } from './prepare.ts'
 import type { Statement } from './program.ts'
 
@@ -12,6 +13,7 @@ const MIGRATIONS: readonly {
 }[] = [
   { version: 1, define: firstSchema },
   { version: 2, define: sessionsSchema },
+  { version: 3, define: logSchema },
 ]
 
 /** The version of the schema that this library reads and writes. */

@@ -1,16 +1,12 @@
 import { type Expression, type ExpressionBuilder, sql } from 'kysely'
-import type { AuditRequest, SessionRequest, UsageKeyPart, UsageRequest } from '../driver.ts'
+import type { SessionRequest, UsageKeyPart, UsageRequest } from '../driver.ts'
 import { LIMITS } from '../limits.ts'
+import { auditQueries, logEnds, type LogEndsRow } from './audit-queries.ts'
 import type { SqlFlavor } from './flavor.ts'
 import { prepare } from './prepare.ts'
 import type { SqlValue, Statement } from './program.ts'
-import type { AuditLogTable, Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
-/** Integers come as the driver gives them. */
-export type AuditLogRow = Omit<AuditLogTable, 'id' | 'original_id'> & {
-  readonly id: unknown
-  readonly original_id: unknown
-}
 export interface UsageSumRow {
   readonly day?: string
   readonly entry_id?: string
@@ -79,30 +75,12 @@ export function reservedSum({ ref }: ExpressionBuilder<Tables, 'sessions'>) {
 export type Queries = ReturnType<typeof createQueries>
 
 /** What `read` asks; each statement is compiled once for each combination of filters that occurs. */
-export function createQueries({ db, textOf }: SqlFlavor) {
+export function createQueries(flavor: SqlFlavor) {
+  const { db, textOf } = flavor
   const sessions = sessionColumns({ textOf })
   return {
-    audits: byShape(
-      ({ scope, node, after, before, order }: AuditRequest) => [order, scope, node, after, before],
-      ({ scope, node, after, before, order }) =>
-        prepare((slots: Slots<AuditRequest>) =>
-          db
-            .selectFrom('audit_log')
-            .select(['id', 'scope', 'node', 'type', 'entry_id', 'session_id', 'original_id', 'original_timestamp'])
-            .select(['original_event', 'digest', 'hash'])
-            .select(({ ref }) => [
-              textOf.instant(ref('timestamp')).as('timestamp'),
-              textOf.json(ref('event')).as('event'),
-            ])
-            .$if(scope !== undefined, (query) => query.where('scope', '=', slots.scope))
-            .$if(node !== undefined, (query) => query.where('node', '=', slots.node))
-            .$if(after !== undefined, (query) => query.where('id', '>', slots.after))
-            .$if(before !== undefined, (query) => query.where('id', '<', slots.before))
-            .orderBy('id', order)
-            .limit(slots.limit)
-            .$castTo<AuditLogRow>(),
-        ),
-    ),
+    audits: auditQueries(flavor),
+    logEnds: prepare(() => db.selectFrom('audit_head').select(logEnds).$castTo<LogEndsRow>()),
 
     usage: byShape(
       ({ scope, entryId, node, to, by }: UsageRequest) => [by.join(), scope, entryId, node, to],

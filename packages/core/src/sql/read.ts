@@ -4,7 +4,7 @@ import { lastDayOf } from '../period.ts'
 import { parseInstant } from '../values.ts'
 import { Batch, type Program } from './program.ts'
 import type { FlatSessionRequest, Queries, SpanSlots } from './queries.ts'
-import { auditRow, entrySumOf, sessionRow, toInteger, usageSumOf } from './rows.ts'
+import { auditRow, entrySumOf, logEndsOf, sessionRow, toInteger, usageSumOf } from './rows.ts'
 
 /** Everything that is asked for, in one flight. */
 export function* read(queries: Queries, request: ReadRequest): Program<ReadResult> {
@@ -17,6 +17,7 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
   const cooldowns = request.cooldowns && batch.add(cooldownsOf(queries, request.cooldowns))
   const snapshots = request.snapshots && batch.add(queries.snapshot(request.snapshots))
   const audits = request.audits && batch.add(queries.audits(request.audits))
+  const log = request.log && batch.add(queries.logEnds({}))
   yield* batch.commit()
   return {
     usage: (usage?.() ?? []).map(usageSumOf),
@@ -34,6 +35,7 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
       text: state,
     })),
     audits: (audits?.() ?? []).map(auditRow),
+    ...(log === undefined ? {} : { log: logEndsOf(log()[0]) }),
   }
 }
 

@@ -1,11 +1,13 @@
+import { GENESIS_HASH } from '../chain.ts'
 import type { Day } from '../day.ts'
-import type { EntrySum, Sum, UsageSum } from '../driver.ts'
+import type { EntrySum, LogEnds, Sum, UsageSum } from '../driver.ts'
 import type { AuditContent, AuditRow, SessionRow } from '../effects.ts'
 import { StoreError } from '../errors.ts'
 import { parseInstant } from '../values.ts'
+import type { AuditLogRow, LogEndsRow } from './audit-queries.ts'
 import type { AuditColumns } from './flavor.ts'
 import type { SqlValue } from './program.ts'
-import type { AuditLogRow, EntrySumRow, SessionsRow, UsageSumRow } from './queries.ts'
+import type { EntrySumRow, SessionsRow, UsageSumRow } from './queries.ts'
 import type { SessionsTable } from './tables.ts'
 
 /** Rows become values here, and nowhere else. Drivers give integers as numbers, as text or as bigints. */
@@ -20,6 +22,8 @@ export function auditRow(row: AuditLogRow): AuditRow {
     original_id,
     original_timestamp,
     original_event,
+    salt,
+    content_digest,
     digest,
     hash,
   } = row
@@ -41,13 +45,15 @@ export function auditRow(row: AuditLogRow): AuditRow {
             event: original_event ?? '',
           },
         }),
+    ...(salt === null ? {} : { salt }),
+    ...(content_digest === null ? {} : { contentDigest: content_digest }),
     digest,
     hash,
   }
 }
 
 export function auditColumns(content: AuditContent): AuditColumns {
-  const { timestamp, scope, node, type, entryId, sessionId, text, original, digest } = content
+  const { timestamp, scope, node, type, entryId, sessionId, text, original, salt, digest } = content
   return {
     timestamp: timestamp.toISOString(),
     scope,
@@ -59,7 +65,20 @@ export function auditColumns(content: AuditContent): AuditColumns {
     original_id: original?.id ?? null,
     original_timestamp: original?.timestamp ?? null,
     original_event: original?.event ?? null,
+    salt: salt ?? null,
     digest,
+  }
+}
+
+export function logEndsOf(row: LogEndsRow | undefined): LogEnds {
+  if (row === undefined) {
+    throw new StoreError('MALFORMED', 'the row that holds the end of the log is missing; restore a backup')
+  }
+  const { last_id, last_hash, cut_id, cut_hash, first_id } = row
+  return {
+    head: { id: toInteger(last_id, 'audit_head.last_id'), hash: last_hash },
+    start: { id: toInteger(cut_id ?? 0, 'audit_cuts.through_id'), hash: cut_hash ?? GENESIS_HASH },
+    ...(first_id === null ? {} : { firstId: toInteger(first_id, 'audit_log.id') }),
   }
 }
 

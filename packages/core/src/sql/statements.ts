@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { AuditPosition } from '../effects.ts'
+import { logEnds, type LogEndsRow } from './audit-queries.ts'
 import type { AuditColumns, SqlFlavor } from './flavor.ts'
+import { createLogStatements } from './log-statements.ts'
 import { prepare } from './prepare.ts'
 import type { SqlValue } from './program.ts'
 import { grantSum, reservedSum, sessionColumns, type SessionsRow, usageSum, type UsageSumRow } from './queries.ts'
@@ -15,9 +17,14 @@ type OperationSlots = Slots<Omit<OperationsTable, 'first_audit_id'>> & { readonl
 export type Statements = ReturnType<typeof createStatements>
 
 /** What a group of units looks at and writes; each statement is compiled once. */
-export function createStatements({ db, textOf, lastAuditId, operationAge, nodeSeen, skipLocked }: SqlFlavor) {
+export function createStatements(flavor: SqlFlavor) {
+  const { db, textOf, operationAge, nodeSeen, lockHead, skipLocked } = flavor
+  const lastAuditId = db.selectFrom('audit_head').select('last_id')
   return {
-    auditHead: prepare(() => db.selectFrom('audit_log').select(['id', 'hash']).orderBy('id', 'desc').limit(1)),
+    ...createLogStatements(flavor),
+    auditHead: prepare(() => db.selectFrom('audit_head').select(['last_id as id', 'last_hash as hash'])),
+    /** Where the log ends and begins; both stay until the transaction ends. */
+    logEnds: prepare(() => db.selectFrom('audit_head').select(logEnds).modifyEnd(lockHead).$castTo<LogEndsRow>()),
     /** `id` and `hash` follow from the head, read under the write lock. */
     insertAudit: prepare((slots: AuditColumns & AuditPosition) =>
       db
@@ -34,6 +41,7 @@ export function createStatements({ db, textOf, lastAuditId, operationAge, nodeSe
           original_id: slots.original_id,
           original_timestamp: slots.original_timestamp,
           original_event: slots.original_event,
+          salt: slots.salt,
           digest: slots.digest,
           hash: slots.hash,
         })
@@ -175,6 +183,15 @@ export function createStatements({ db, textOf, lastAuditId, operationAge, nodeSe
         .where('scope', '=', slots.scope)
         .where('node', '=', slots.node)
         .where('ended_at', 'is', null)
+        .$castTo<SessionsRow>(),
+    ),
+    openSessionOfScope: prepare((slots: { readonly scope: string }) =>
+      db
+        .selectFrom('sessions')
+        .select(sessionColumns({ textOf }))
+        .where('scope', '=', slots.scope)
+        .where('ended_at', 'is', null)
+        .limit(sql.lit(1))
         .$castTo<SessionsRow>(),
     ),
     putSession: prepare((slots: Slots<SessionsTable> & Readonly<Record<string, SqlValue>>) =>

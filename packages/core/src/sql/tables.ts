@@ -5,6 +5,10 @@
 export interface Tables {
   readonly meta: { readonly key: string; readonly value: string }
   readonly audit_log: AuditLogTable
+  readonly audit_head: { readonly last_id: number; readonly last_hash: string }
+  readonly audit_cuts: { readonly through_id: number; readonly through_hash: string }
+  readonly audit_spans: { readonly last_id: number; readonly first_at: string; readonly last_at: string }
+  readonly forgotten_scopes: { readonly scope: string; readonly through_id: number }
   readonly usage: UsageTable
   readonly cooldowns: { readonly scope: string; readonly entry_id: string; readonly until: string }
   readonly snapshot: {
@@ -32,6 +36,8 @@ export interface AuditLogTable {
   readonly original_id: number | null
   readonly original_timestamp: string | null
   readonly original_event: string | null
+  readonly salt: string | null
+  readonly content_digest: string | null
   readonly digest: string
   readonly hash: string
 }
@@ -88,4 +94,5 @@ export interface GrantsTable {
 export const TABLE_NAMES = [
   ...(['meta', 'audit_log', 'usage', 'cooldowns', 'snapshot', 'operations'] as const),
   ...(['sessions', 'session_played', 'grants', 'nodes'] as const),
+  ...(['audit_head', 'audit_cuts', 'audit_spans', 'forgotten_scopes'] as const),
 ] as const

@@ -2,7 +2,7 @@ import { GENESIS_HASH, linkHash } from '../chain.ts'
 import { decideGroup } from '../decide.ts'
 import type { WriteUnit } from '../driver.ts'
 import type { AuditContent, AuditPosition } from '../effects.ts'
-import { type GroupKeys, keysOf } from '../group-keys.ts'
+import { type GroupKeys, isLogChange, keysOf } from '../group-keys.ts'
 import type { StoredState } from '../group-state.ts'
 import { LIMITS } from '../limits.ts'
 import { auditContents, outcomesOf } from '../outcomes.ts'
@@ -95,7 +95,8 @@ function locksFor(
     for (const change of changes) {
       if (change.table === 'usage') lock(change.scope, additions)
       else if (change.table === 'snapshot') lock(change.scope, 'shared')
-      else if (change.table !== 'audit') lock(change.scope, 'exclusive')
+      else if (change.table !== 'audit' && (!isLogChange(change) || change.table === 'forget'))
+        lock(change.scope, 'exclusive')
     }
   }
   return sortedByKey([...modes]).map(([scope, mode]) => ({ scope, mode }))

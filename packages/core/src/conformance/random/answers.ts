@@ -1,4 +1,4 @@
-import type { AuditRecord, AuditVerification } from '../../audit.ts'
+import type { AuditHead, AuditRecord, AuditVerification } from '../../audit.ts'
 import type { Applied, Refused } from '../../change.ts'
 import type { DayState } from '../../day-state.ts'
 import type { HealthReport } from '../../health.ts'
@@ -44,7 +44,8 @@ const FORMS: Readonly<Record<ModelMethod, (answer: never, hashes: HashLedger) =>
   listNodes: nodeNames,
   listAudits: records,
   readAudits: records,
-  verifyAudits: ({ head, firstBreak, ...verification }: AuditVerification) => ({
+  auditHead: (head: AuditHead | undefined) => head?.id,
+  verifyAudits: ({ head, firstBreak, blindSpots: _, ...verification }: AuditVerification) => ({
     ...verification,
     headId: head?.id,
     firstBreak: firstBreak && { id: firstBreak.id, problem: firstBreak.problem },

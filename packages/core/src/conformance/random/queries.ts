@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { LIMITS } from '../../limits.ts'
 import { sessionId } from './sessions.ts'
-import { all, day, id, instant, mostly, object, optionalId, optionalNode, scope } from './values.ts'
+import { all, day, id, instant, mostly, object, optionalId, optionalInstant, optionalNode, scope } from './values.ts'
 
 /** How many records or sessions. */
 export const limit = mostly(
@@ -14,8 +14,25 @@ const place = mostly(
   fc.constantFrom<unknown>(-1, 0.5, '1', null),
 )
 const order = mostly(fc.constantFrom('asc', 'desc', undefined), fc.constantFrom<unknown>('up', 'ASC', null))
+const types = mostly(
+  fc.option(
+    fc.array(fc.constantFrom('session_started', 'session_ended', 'usage_adjusted', 'service_started', 'lamp_lit'), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    { nil: undefined, freq: 2 },
+  ),
+  fc.constantFrom<unknown>([], [''], 'session_started', [7], null),
+)
 export const auditQuery = object(
-  fc.record({ after: place, before: place, order, limit, node: optionalNode, scope: all }, { requiredKeys: [] }),
+  fc.record(
+    {
+      ...{ after: place, before: place, order, limit, node: optionalNode, scope: all },
+      ...{ from: optionalInstant, to: optionalInstant, types, entryId: optionalId },
+      sessionId: mostly(fc.option(sessionId, { nil: undefined }), fc.constantFrom<unknown>('', 7, null)),
+    },
+    { requiredKeys: [] },
+  ),
 )
 const grouping = fc.constantFrom<unknown>('day', 'week', 'month', 'entry', 'node', 'scope')
 const by = mostly(

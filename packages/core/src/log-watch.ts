@@ -1,0 +1,77 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+import { setTimeout as wait } from 'node:timers/promises'
+import { untilAborted } from './deadline.ts'
+import { LIMITS } from './limits.ts'
+
+/** Tells those who follow the log that it has grown: at once of what this store appends, soon of what others do. */
+export class LogWatch {
+  readonly #lookAtHead: () => Promise<number>
+  readonly #waiting = new Set<Waiting>()
+  /** The last id that is known of. */
+  #head = 0
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  /** `lookAtHead` reads the id of the log's last record: one row, whoever waits. */
+  constructor(lookAtHead: () => Promise<number>) {
+    this.#lookAtHead = lookAtHead
+  }
+
+  /**
+   * Resolves when the log has a record behind `id`, as far as is known; when its end cannot be looked at; when `signal`
+   * is aborted; when the store is closed.
+   */
+  beyond(id: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#head > id || this.#closed || signal?.aborted === true) return Promise.resolve()
+    return new Promise((resolve) => {
+      const waiting: Waiting = {
+        id,
+        wake: () => {
+          this.#waiting.delete(waiting)
+          signal?.removeEventListener('abort', waiting.wake)
+          if (this.#waiting.size === 0) clearTimeout(this.#timer)
+          resolve()
+        },
+      }
+      signal?.addEventListener('abort', waiting.wake)
+      this.#waiting.add(waiting)
+      if (this.#waiting.size === 1) this.#lookSoon()
+    })
+  }
+
+  /** Resolves when it is time to look again at what failed, or as `beyond` does. */
+  async retry(signal: AbortSignal | undefined): Promise<void> {
+    await untilAborted(wait(LIMITS.FOLLOW_POLL_MS), signal)
+  }
+
+  /** The store has appended up to there. */
+  grown(head: number): void {
+    this.#head = Math.max(this.#head, head)
+    for (const waiting of this.#waiting) if (this.#head > waiting.id) waiting.wake()
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const waiting of this.#waiting) waiting.wake()
+  }
+
+  #lookSoon(): void {
+    this.#timer = setTimeout(() => void this.#look(), LIMITS.FOLLOW_POLL_MS)
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.grown(await this.#lookAtHead())
+    } catch {
+      // Whoever waits reads for himself, and meets what is wrong.
+      for (const waiting of this.#waiting) waiting.wake()
+    }
+    clearTimeout(this.#timer)
+    if (this.#waiting.size > 0) this.#lookSoon()
+  }
+}
+
+interface Waiting {
+  readonly id: number
+  readonly wake: () => void
+}

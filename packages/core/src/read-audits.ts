@@ -1,0 +1,55 @@
+import { auditRecord } from './audit-records.ts'
+import type { ReadRequestOf } from './audit-requests.ts'
+import type { AuditRecord } from './audit.ts'
+import { systemClock } from './clock.ts'
+import { untilAborted } from './deadline.ts'
+import type { ReadResult } from './driver.ts'
+import type { Engine } from './engine.ts'
+import { isStoreError, StoreError } from './errors.ts'
+import { LIMITS } from './limits.ts'
+
+/** The records that are asked for, page by page; with `follow` also those that are still to come. */
+export async function* readPages(
+  engine: Engine,
+  { request, follow, signal }: ReadRequestOf,
+): AsyncGenerator<AuditRecord> {
+  let page = request
+  for (;;) {
+    const result = await readPage(engine, { request: page, follow, signal })
+    for (const row of result?.audits ?? []) {
+      if (signal?.aborted === true) break
+      yield auditRecord(row)
+    }
+    if (result === undefined || signal?.aborted === true) break
+    const last = result.audits.at(-1)
+    if (last !== undefined && result.audits.length === page.limit) {
+      page = { ...page, ...(page.order === 'desc' ? { before: last.id } : { after: last.id }) }
+    } else if (follow) {
+      // Up to the head of that instant nothing more is to come.
+      page = { ...page, after: Math.max(result.log?.head.id ?? 0, page.after ?? 0) }
+      await engine.log.beyond(page.after ?? 0, signal)
+    } else return
+  }
+  if (!follow) throw new StoreError('ABORTED', 'the reader was stopped by its signal; go on behind its last record')
+}
+
+/**
+ * A page and, for one that follows, where the log ended at that instant: `undefined` once it is stopped. A reader that
+ * follows outlasts a database that is gone for a while.
+ */
+async function readPage(
+  engine: Engine,
+  { request, follow, signal }: ReadRequestOf,
+): Promise<Pick<ReadResult, 'audits' | 'log'> | undefined> {
+  const startedMs = systemClock.monotonicMs()
+  for (;;) {
+    if (signal?.aborted === true) return undefined
+    try {
+      return await untilAborted(engine.read({ audits: request, ...(follow ? { log: true } : {}) }), signal)
+    } catch (error) {
+      const isOver = systemClock.monotonicMs() - startedMs > LIMITS.FOLLOW_OUTAGE_MS_MAX
+      if (!follow || !isStoreError(error) || !error.retryable || isOver) throw error
+      await engine.log.retry(signal)
+    }
+  }
+}

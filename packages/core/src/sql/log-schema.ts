@@ -1,0 +1,67 @@
+import { sql } from 'kysely'
+import type { SqlFlavor } from './flavor.ts'
+import { once } from './prepare.ts'
+import type { Statement } from './program.ts'
+
+/**
+ * How many records one row of `audit_spans` tells of: enough that ten million records have ten thousand rows, few enough
+ * that the records behind the last row are read at once.
+ */
+export const SPAN_RECORDS = 1_024
+
+/** What the log needs to be asked, cut and erased from. */
+export function logSchema({ db, types, tableOptions }: SqlFlavor): readonly Statement[] {
+  const { integer, instant, text } = types
+  const keyed = tableOptions({ keyed: true })
+  return [
+    // What makes the digest unguessable. Absent on records of the first form.
+    db.schema.alterTable('audit_log').addColumn('salt', text),
+    // Stands in place of what was erased.
+    db.schema.alterTable('audit_log').addColumn('content_digest', text),
+
+    // The log begins after the last of these: what was before is in an archive, or in another store.
+    db.schema
+      .createTable('audit_cuts')
+      .addColumn('through_id', integer, (column) => column.primaryKey().notNull())
+      .addColumn('through_hash', text, (column) => column.notNull())
+      .modifyEnd(keyed),
+
+    // Scopes of which everything that the log tells up to there may be erased.
+    db.schema
+      .createTable('forgotten_scopes')
+      .addColumn('scope', text, (column) => column.primaryKey().notNull())
+      .addColumn('through_id', integer, (column) => column.notNull())
+      .modifyEnd(keyed),
+
+    // The earliest and the latest time among so many records, up to `last_id`: where a time lies in a log whose order is
+    // another one.
+    db.schema
+      .createTable('audit_spans')
+      .addColumn('last_id', integer, (column) => column.primaryKey().notNull())
+      .addColumn('first_at', instant, (column) => column.notNull())
+      .addColumn('last_at', instant, (column) => column.notNull())
+      .modifyEnd(keyed),
+    db.insertInto('audit_spans').expression((from) =>
+      from
+        .selectFrom('audit_log')
+        .select(({ fn }) => [fn.max('id').as('last_id'), fn.min('timestamp').as('first_at')])
+        .select(({ fn }) => fn.max('timestamp').as('last_at'))
+        .groupBy(sql`(id - 1) / ${sql.lit(SPAN_RECORDS)}`)
+        .having(({ fn }) => fn.countAll(), '=', sql.lit(SPAN_RECORDS)),
+    ),
+
+    // Every question is asked within a scope or of a session, and answered in the order of the log.
+    db.schema.createIndex('audit_log_type').on('audit_log').columns(['scope', 'type', 'id']),
+    db.schema.createIndex('audit_log_node').on('audit_log').columns(['scope', 'node', 'id']),
+    db.schema
+      .createIndex('audit_log_entry')
+      .on('audit_log')
+      .columns(['scope', 'entry_id', 'id'])
+      .where('entry_id', 'is not', null),
+    db.schema
+      .createIndex('audit_log_session')
+      .on('audit_log')
+      .columns(['session_id', 'id'])
+      .where('session_id', 'is not', null),
+  ].map((query) => once(query))
+}
