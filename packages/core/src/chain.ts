@@ -23,7 +23,7 @@ export function contentDigest({ salt, type, entryId, sessionId, text, original }
  * SHA-256, in hexadecimal, of every column that counts, as one JSON array: neighbours cannot run into each other. The
  * erasable part is in it by its `contentDigest`. A record without a salt is of the first form, which has all in one.
  */
-export function recordDigest(content: Omit<AuditContent, 'digest'>): string {
+export function recordDigest(content: Omit<AuditContent, 'digest' | 'contentDigest'>): string {
   if (content.salt !== undefined) return saltedDigest(content, contentDigest(content))
   const { timestamp, scope, node, type, entryId, sessionId, text, original } = content
   return sha256(

@@ -84,6 +84,8 @@ export interface AuditContent {
   readonly original?: OriginalRecord
   /** Makes the digest unguessable. Absent on records of the first form. */
   readonly salt?: string
+  /** Of an erased record, `contentDigest` of what it told; its type is `erased`, and nothing else of that is there. */
+  readonly contentDigest?: string
   /** `recordDigest` of all the above. */
   readonly digest: string
 }
@@ -98,8 +100,4 @@ export interface AuditPosition {
 }
 
 /** An unreadable `timestamp` comes back as an Invalid Date, an unreadable `original.id` as no safe integer. */
-export type AuditRow = AuditContent &
-  AuditPosition & {
-    /** Of an erased record, `contentDigest` of what it told; its `type` is `erased`, and what else can be erased is not there. */
-    readonly contentDigest?: string
-  }
+export type AuditRow = AuditContent & AuditPosition

@@ -23,6 +23,14 @@ export const LIMITS = {
   AUDIT_PAGE_LIMIT_DEFAULT: 100,
   /** Types of events that one query asks for. */
   AUDIT_TYPES_MAX: 32,
+  /** One record as a line of an export, in UTF-16 code units: of an event and its original every character may be escaped. */
+  AUDIT_LINE_LENGTH_MAX: 2_097_152,
+  /** Records in one file of an archive, and how many leave the log, come into it or are erased in one commit. */
+  ARCHIVE_RECORDS_MAX: 100_000,
+  LOG_BATCH_RECORDS: 250,
+  /** Days that retention keeps: no fewer than operation ids are remembered, whose records a repetition returns. */
+  RETENTION_DAYS_MIN: 30,
+  RETENTION_DAYS_MAX: 36_525,
   /** How often a store looks for what others append while somebody follows the log, and tries again what failed. */
   FOLLOW_POLL_MS: 250,
   /** How long a follower waits for a database that is gone. Then it rejects, and can be resumed behind its last record. */

@@ -1,30 +1,16 @@
-import { auditRecord } from './audit-records.ts'
-import { auditRequest, checkPageLimit, readRequest, verifyRequest } from './audit-requests.ts'
-import type {
-  AuditEvent,
-  AuditHead,
-  AuditQuery,
-  AuditRecord,
-  AuditVerification,
-  Correction,
-  MaybeCorrection,
-  ReadAuditsOptions,
-  VerifyOptions,
-} from './audit.ts'
-import type { Calendar } from './calendar.ts'
+import type { AuditEvent, AuditRecord, Correction, MaybeCorrection } from './audit.ts'
 import type { Applied, Change, CommitOptions, Refused, WriteOptions } from './change.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { systemClock } from './clock.ts'
 import { commitResult } from './commit-result.ts'
 import { type DayState, dayState } from './day-state.ts'
 import type { Day } from './day.ts'
 import type { Capabilities } from './driver.ts'
-import type { Engine } from './engine.ts'
 import { duringOperation, fromArguments, invalidArgument, StoreError } from './errors.ts'
 import type { HealthReport } from './health.ts'
 import { LIMITS } from './limits.ts'
 import { usageGroupings, usageRequest, usageTotals } from './list-usage.ts'
+import { LogView } from './log-view.ts'
 import { type PeriodOptions, spanOfPeriod } from './period.ts'
-import { readPages } from './read-audits.ts'
 import { readableCooldown, readableUsage } from './readable.ts'
 import { nodeRecord, sessionRecord, sessionRequest } from './session-records.ts'
 import type { NodeRecord, SessionQuery, SessionRecord } from './session.ts'
@@ -32,35 +18,17 @@ import type { SavedSnapshot, StateSnapshot } from './snapshot.ts'
 import type { OwnedStore, Store, ViewOptions } from './store.ts'
 import { writeUnit } from './units.ts'
 import type { UsageQuery, UsageTotal } from './usage.ts'
-import type { DurationMs, EntryId, NodeId, Scope } from './values.ts'
-import { checkFields, checkId, checkInstant, describe } from './values.ts'
-import { verifyLog } from './verify.ts'
+import type { DurationMs, EntryId } from './values.ts'
+import { checkFields, checkId, describe } from './values.ts'
 import { decodeSnapshot } from './wire.ts'
 
-/** What a store is besides its engine. */
-type Viewpoint = Pick<Store, 'node' | 'scope' | 'clock' | 'calendar'>
-
-class StoreView implements Store {
-  readonly node: NodeId
-  readonly scope: Scope
-  readonly clock: Clock
-  readonly calendar: Calendar
-  protected readonly engine: Engine
-
-  constructor(engine: Engine, { node, scope, clock, calendar }: Viewpoint) {
-    this.engine = engine
-    this.node = node
-    this.scope = scope
-    this.clock = clock
-    this.calendar = calendar
-  }
-
+class StoreView extends LogView implements Store {
   get capabilities(): Capabilities {
     return this.engine.driver.capabilities
   }
 
   today(): Day {
-    return this.calendar.dayOf(this.#now())
+    return this.calendar.dayOf(this.now())
   }
 
   async appendAudit(event: AuditEvent, options: WriteOptions = {}): Promise<AuditRecord> {
@@ -73,12 +41,8 @@ class StoreView implements Store {
     )
   }
 
-  getRecentAudits(limit: number): Promise<readonly AuditRecord[]> {
-    return this.#during('getRecentAudits', () => this.#audits({ limit: checkPageLimit(limit), order: 'desc' }))
-  }
-
   getUsage(entryId: EntryId, day: Day, options: PeriodOptions = {}): Promise<DurationMs> {
-    return this.#during('getUsage', async () => {
+    return this.during('getUsage', async () => {
       const span = fromArguments(() => spanOfPeriod(day, options))
       const usage = { scope: this.scope, entryId: checkId(entryId, 'entryId'), ...span, by: [], limit: 1 }
       const [sum] = (await this.engine.read({ usage })).usage
@@ -91,7 +55,7 @@ class StoreView implements Store {
   }
 
   getCooldownUntil(entryId: EntryId): Promise<Date | undefined> {
-    return this.#during('getCooldownUntil', async () => {
+    return this.during('getCooldownUntil', async () => {
       const { cooldowns } = await this.engine.read({
         cooldowns: { scope: this.scope, entryId: checkId(entryId, 'entryId') },
       })
@@ -121,7 +85,7 @@ class StoreView implements Store {
   }
 
   loadSnapshot(): Promise<SavedSnapshot | undefined> {
-    return this.#during('loadSnapshot', async () => {
+    return this.during('loadSnapshot', async () => {
       const { scope, node } = this
       const row = (await this.engine.read({ snapshots: { scope, node } })).snapshots[0]
       if (row === undefined) return undefined
@@ -150,7 +114,7 @@ class StoreView implements Store {
   }
 
   getDayState(day: Day, options: PeriodOptions = {}): Promise<DayState> {
-    return this.#during('getDayState', async () => {
+    return this.during('getDayState', async () => {
       const { scope } = this
       const limit = LIMITS.DAY_STATE_ENTRIES_MAX + 1
       const span = fromArguments(() => spanOfPeriod(day, options))
@@ -164,14 +128,14 @@ class StoreView implements Store {
   }
 
   listSessions(query: SessionQuery = {}): Promise<readonly SessionRecord[]> {
-    return this.#during('listSessions', async () => {
+    return this.during('listSessions', async () => {
       const sessions = fromArguments(() => sessionRequest(query, this.scope))
       return (await this.engine.read({ sessions })).sessions.map(sessionRecord)
     })
   }
 
   listNodes(): Promise<readonly NodeRecord[]> {
-    return this.#during('listNodes', async () => {
+    return this.during('listNodes', async () => {
       const { nodes } = await this.engine.read({ nodes: { limit: LIMITS.NODES_MAX + 1 } })
       if (nodes.length <= LIMITS.NODES_MAX) return nodes.map(nodeRecord)
       throw invalidArgument(`more than ${LIMITS.NODES_MAX} nodes have reported; look into the table nodes`)
@@ -179,7 +143,7 @@ class StoreView implements Store {
   }
 
   listUsage(query: UsageQuery): Promise<readonly UsageTotal[]> {
-    return this.#during('listUsage', async () => {
+    return this.during('listUsage', async () => {
       // Both before the first await: the query is the caller's.
       const [request, by] = fromArguments(() => [usageRequest(query, this.scope), usageGroupings(query)] as const)
       const { usage } = await this.engine.read({ usage: request })
@@ -187,46 +151,14 @@ class StoreView implements Store {
     })
   }
 
-  listAudits(query: AuditQuery = {}): Promise<readonly AuditRecord[]> {
-    return this.#during('listAudits', () => this.#audits(query))
-  }
-
-  async *readAudits(query: ReadAuditsOptions = {}): AsyncIterable<AuditRecord> {
-    try {
-      this.engine.checkOpen()
-      yield* readPages(
-        this.engine,
-        fromArguments(() => readRequest(query, this.scope)),
-      )
-    } catch (error) {
-      throw duringOperation(error, 'readAudits')
-    }
-  }
-
-  auditHead(): Promise<AuditHead | undefined> {
-    return this.#during('auditHead', async () => {
-      const head = (await this.engine.read({ log: true })).log?.head
-      return head === undefined || head.id === 0 ? undefined : head
-    })
-  }
-
-  verifyAudits(options: VerifyOptions = {}): Promise<AuditVerification> {
-    return this.#during('verifyAudits', () =>
-      verifyLog(
-        this.engine,
-        fromArguments(() => verifyRequest(options)),
-      ),
-    )
-  }
-
   async health(): Promise<HealthReport> {
     // Until the store's own clock has told it.
     let checkedAt = systemClock.now()
     const { queuedWrites } = this.engine
     try {
-      checkedAt = this.#now()
+      checkedAt = this.now()
       const database = await this.engine.probe()
-      const skew = database.time && { clockSkewMs: this.#now().getTime() - database.time.getTime() }
+      const skew = database.time && { clockSkewMs: this.now().getTime() - database.time.getTime() }
       return { healthy: true, checkedAt, problems: [], queuedWrites, ...skew, database }
     } catch (error) {
       const { code, message } = duringOperation(error, 'health')
@@ -248,13 +180,9 @@ class StoreView implements Store {
     })
   }
 
-  #now(): Date {
-    return fromArguments(() => checkInstant(this.clock.now(), 'the time of the clock'))
-  }
-
   /** A write that takes no conditions. */
   async #apply(operation: string, changes: readonly Change[], options: WriteOptions): Promise<Applied> {
-    const result = await this.#during(operation, () => {
+    const result = await this.during(operation, () => {
       fromArguments(() => checkFields(options, ['operationId', 'operationAt'], 'options'))
       return this.#commit(operation, changes, options)
     })
@@ -271,7 +199,7 @@ class StoreView implements Store {
     options: WriteOptions & MaybeCorrection,
     changeOf: (correction: Correction) => Change,
   ): Promise<Applied> {
-    return this.#during(operation, () => {
+    return this.during(operation, () => {
       const [change, rest] = fromArguments(() => {
         const known = ['operationId', 'operationAt', 'by', 'why'] as const
         const { by, why, operationId, operationAt } = checkFields(options, known, 'options')
@@ -283,24 +211,10 @@ class StoreView implements Store {
   }
 
   #commit(operation: string, changes: readonly Change[], options: CommitOptions): Promise<Applied | Refused> {
-    return this.#during(operation, async () => {
+    return this.during(operation, async () => {
       const unit = fromArguments(() => writeUnit(this, changes, options))
       return commitResult(unit, await this.engine.write(unit))
     })
-  }
-
-  async #audits(query: AuditQuery): Promise<readonly AuditRecord[]> {
-    const audits = fromArguments(() => auditRequest(query, this.scope))
-    return (await this.engine.read({ audits })).audits.map(auditRecord)
-  }
-
-  async #during<T>(operation: string, call: () => Promise<T>): Promise<T> {
-    try {
-      this.engine.checkOpen()
-      return await call()
-    } catch (error) {
-      throw duringOperation(error, operation)
-    }
   }
 }
 

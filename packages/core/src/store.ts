@@ -16,8 +16,12 @@ import type { Clock } from './clock.ts'
 import type { DayState } from './day-state.ts'
 import type { Day } from './day.ts'
 import type { Capabilities } from './driver.ts'
+import type { ExportAuditsOptions } from './export-audits.ts'
+import type { ForgetOptions, ForgetResult } from './forget-scope.ts'
 import type { HealthReport } from './health.ts'
+import type { AuditSource, ImportAuditsOptions, ImportAuditsResult } from './import-audits.ts'
 import type { PeriodOptions } from './period.ts'
+import type { RetentionOptions, RetentionResult } from './retention.ts'
 import type { NodeRecord, SessionQuery, SessionRecord } from './session.ts'
 import type { SavedSnapshot, StateSnapshot } from './snapshot.ts'
 import type { UsageQuery, UsageTotal } from './usage.ts'
@@ -139,6 +143,40 @@ export interface Store {
    * anew. The result tells what it cannot detect.
    */
   verifyAudits(options?: VerifyOptions): Promise<AuditVerification>
+  /**
+   * The log as text: JSON Lines, CSV or CloudEvents; page by page, in bounded memory. In the order of the log, as far as
+   * it reaches when the last page is read.
+   */
+  exportAudits(options: ExportAuditsOptions): AsyncIterable<string>
+  /**
+   * Takes up the records of another log, of all its scopes, with their ids, times, hashes and originals: from an archive, a
+   * directory of archives, or an export in JSON Lines. This log must be empty, or end where the source begins; records that
+   * are here already are compared and left alone, so that it may be repeated, and goes on after a crash. Each record is
+   * proven before it is taken up. It is not recorded: the log is the other one from then on. Only the log: no usage.
+   * @throws StoreError `MALFORMED` when the source breaks its chain, `INVALID_ARGUMENT` when it is of another log, or
+   * leaves records out; whole batches before that are kept.
+   */
+  importAudits(source: AuditSource, options?: ImportAuditsOptions): Promise<ImportAuditsResult>
+  /**
+   * Archives the records of the log, of all scopes, that are older than `keepDays` days, and then removes them; totals of
+   * usage, sessions and the rest stay. Files of at most 100,000 records are written, flushed to the disk and read back,
+   * each with a manifest, before the log is cut behind them and records it (`records_archived`); then they are removed in
+   * small commits. The chain holds over the cut. Nothing is removed unless this is called. A crash at any point loses and
+   * doubles nothing, and the same call, with the same directory, goes on. It needs the owner's rights on PostgreSQL.
+   * @throws StoreError `MALFORMED` when the log, or an archive that is there, is not as it was written: nothing is removed
+   * then. `BUSY` when another program was at it at the same time. `NOT_FOUND`, `PERMISSION_DENIED`, `READ_ONLY`,
+   * `DISK_FULL`, `IO` of the directory.
+   */
+  applyRetention(options: RetentionOptions): Promise<RetentionResult>
+  /**
+   * Erases what is kept of a scope, on a person's decision. At once: its usage, sessions, cooldowns, extra time, snapshots
+   * and operation ids; then, in small commits, what the log tells up to that moment. The log keeps when, where and of which
+   * scope each record was, and its digest, so that it can be verified; and records the decision (`scope_forgotten`). May be
+   * repeated; one that was stopped goes on so. It needs the owner's rights on PostgreSQL. Bytes that the database does not
+   * use any more, and archives and backups, are another matter: see the package of the database.
+   * @throws StoreError `INVALID_ARGUMENT` while a session of the scope is open.
+   */
+  forgetScope(scope: Scope, options: ForgetOptions): Promise<ForgetResult>
   /** What `isHealthy` found, in detail. Never rejects; answers within 3 s. */
   health(): Promise<HealthReport>
   /** The same store as another node or in another scope. It shares the connection and the order of writes. */

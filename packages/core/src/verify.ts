@@ -84,6 +84,11 @@ export class ChainCheck {
     else this.skipTo(start)
   }
 
+  /** What comes before is known, or is not looked at. */
+  goOnFrom(head: AuditHead): void {
+    this.#head = head
+  }
+
   /** The log is cut there. */
   skipTo(start: AuditHead): void {
     if (start.id <= this.#head.id) return

@@ -133,12 +133,14 @@ function appendAudit(db: Kysely<PostgresTables>): (slots: AuditColumns) => State
         'original_timestamp',
         'original_event',
         'salt',
+        'content_digest',
         'digest',
       ])
       .expression(
         sql`values (${slots.timestamp}, ${slots.scope}, ${slots.node}, ${slots.type}, ${slots.entry_id},
           ${slots.session_id}, ${slots.event}, ${slots.original_id}, ${slots.original_timestamp},
-          ${slots.original_event}, ${slots.salt}, ${slots.digest})`,
+          ${slots.original_event}, ${slots.salt},
+          ${slots.content_digest}, ${slots.digest})`,
       )
       .returning(['id', 'hash']),
   )

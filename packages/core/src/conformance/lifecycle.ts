@@ -4,7 +4,7 @@ import type { OwnedStore, Store } from '../store.ts'
 import { contentsOf } from './contents.ts'
 import { rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
-import { READS, WRITES } from './methods.ts'
+import { LOG_WORK, READS, WRITES } from './methods.ts'
 import { unawaited } from './unawaited.ts'
 
 const DAY = '2026-11-23'
@@ -50,7 +50,7 @@ export const lifecycleCases: readonly CaseDefinition[] = [
       const before = await tellOf(store)
       await store.close()
       for (const closed of [store, view]) {
-        for (const [operation, call] of Object.entries({ ...READS, ...WRITES })) {
+        for (const [operation, call] of Object.entries({ ...READS, ...WRITES, ...LOG_WORK })) {
           const error = await rejectsWith(call(closed), 'CLOSED', 'not_applied')
           assert.equal(error.operation, operation)
           assert.equal(error.retryable, false)

@@ -19,11 +19,21 @@ export const READS = {
   readAudits: (store) => store.readAudits()[Symbol.asyncIterator]().next(),
   auditHead: (store) => store.auditHead(),
   verifyAudits: (store) => store.verifyAudits(),
+  exportAudits: (store) => store.exportAudits({ format: 'jsonl' })[Symbol.asyncIterator]().next(),
 } satisfies Partial<Record<MethodName, Call>>
 
 const CORRECTION = { by: 'Ada', why: 'Homework is done.' }
 
-/** A call of every method that writes. Whatever is added to `Store` must be added to one of the two. */
+/** A call of every method that is made of several reads and writes. */
+export const LOG_WORK = {
+  importAudits: (store) => store.importAudits(nothing()),
+  applyRetention: (store) => store.applyRetention({ keepDays: 30, dryRun: true }),
+  forgetScope: (store) => store.forgetScope('nobody', CORRECTION),
+} satisfies Partial<Record<MethodName, Call>>
+
+async function* nothing(): AsyncIterable<string> {}
+
+/** A call of every method that writes. Whatever is added to `Store` must be added to one of the three. */
 export const WRITES = {
   appendAudit: (store) => store.appendAudit({ type: 'service_started' }),
   addUsage: (store) => store.addUsage('minecraft', '2026-11-23', 1_000),
@@ -33,4 +43,7 @@ export const WRITES = {
   grantTime: (store) => store.grantTime('tuxmath', '2026-11-23', 1_000, CORRECTION),
   saveSnapshot: (store) => store.saveSnapshot({ timestamp: new Date('2026-11-23T10:00:00.000Z') }),
   commit: (store) => store.commit([{ type: 'append_audit', event: { type: 'service_stopped' } }]),
-} satisfies Record<Exclude<MethodName, keyof typeof READS | 'today' | 'view' | 'health' | 'isHealthy'>, Call>
+} satisfies Record<
+  Exclude<MethodName, keyof typeof READS | keyof typeof LOG_WORK | 'today' | 'view' | 'health' | 'isHealthy'>,
+  Call
+>

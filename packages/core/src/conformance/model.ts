@@ -180,5 +180,10 @@ export class ModelStore implements Record<ModelMethod, (...args: never[]) => unk
 
 type ModelApplied = Extract<ModelCommit['result'], { applied: true }>
 
-/** The methods that the model answers: all but `view`, which is where its answers come from. */
-export type ModelMethod = Exclude<keyof Store, 'node' | 'scope' | 'clock' | 'calendar' | 'capabilities' | 'view'>
+/** What is done to the log as a whole has cases of its own. */
+type LogWork = 'exportAudits' | 'importAudits' | 'applyRetention' | 'forgetScope'
+/** The methods that the model answers: all others but `view`, which is where its answers come from. */
+export type ModelMethod = Exclude<
+  keyof Store,
+  'node' | 'scope' | 'clock' | 'calendar' | 'capabilities' | 'view' | LogWork
+>

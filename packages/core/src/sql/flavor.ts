@@ -72,7 +72,7 @@ export interface SqlFlavor {
 
 export type LockMode = 'shared' | 'exclusive'
 
-export type AuditColumns = Omit<AuditLogTable, 'id' | 'hash' | 'content_digest'> & Readonly<Record<string, SqlValue>>
+export type AuditColumns = Omit<AuditLogTable, 'id' | 'hash'> & Readonly<Record<string, SqlValue>>
 
 export interface DatabaseStatus {
   readonly version: string

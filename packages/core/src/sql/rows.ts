@@ -53,7 +53,7 @@ export function auditRow(row: AuditLogRow): AuditRow {
 }
 
 export function auditColumns(content: AuditContent): AuditColumns {
-  const { timestamp, scope, node, type, entryId, sessionId, text, original, salt, digest } = content
+  const { timestamp, scope, node, type, entryId, sessionId, text, original, salt, contentDigest, digest } = content
   return {
     timestamp: timestamp.toISOString(),
     scope,
@@ -66,6 +66,7 @@ export function auditColumns(content: AuditContent): AuditColumns {
     original_timestamp: original?.timestamp ?? null,
     original_event: original?.event ?? null,
     salt: salt ?? null,
+    content_digest: contentDigest ?? null,
     digest,
   }
 }

@@ -42,6 +42,7 @@ export function createStatements(flavor: SqlFlavor) {
           original_timestamp: slots.original_timestamp,
           original_event: slots.original_event,
           salt: slots.salt,
+          content_digest: slots.content_digest,
           digest: slots.digest,
           hash: slots.hash,
         })

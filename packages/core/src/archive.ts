@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import { auditLine, linesOf, parseAuditLine } from './audit-line.ts'
+import type { AuditHead } from './audit.ts'
+import { checkObject } from './codec.ts'
+import type { AuditRow } from './effects.ts'
+import { messageOf, StoreError } from './errors.ts'
+import { fileError, onDisk } from './file-errors.ts'
+import { ChainCheck } from './verify.ts'
+
+/** What is told of an archived part of the log, beside its file: `audit-….json` beside `audit-….jsonl.gz`. */
+export interface ArchiveManifest {
+  /** The file's name. It holds one record a line, as an export in JSON Lines does. */
+  readonly file: string
+  /** Of the file, in hexadecimal. */
+  readonly sha256: string
+  readonly records: number
+  readonly firstId: number
+  readonly throughId: number
+  /** The hash of the record before the first, and of the last one. */
+  readonly previousHash: string
+  readonly hash: string
+}
+
+/**
+ * Writes the records, which stand behind `previous`, into a new archive: the file is complete on the disk, and was read
+ * back, before there is a manifest of it. A file without a manifest is no archive, and may be removed.
+ */
+export async function writeArchive(
+  directory: string,
+  previous: AuditHead,
+  through: AuditHead,
+  rows: AsyncIterable<AuditRow>,
+): Promise<ArchiveManifest> {
+  const name = archiveName(previous.id + 1, through.id)
+  const file = `${name}.jsonl.gz`
+  await onDisk(async () => {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await replaceFile(directory, file, (partial) =>
+      pipeline(
+        Readable.from(textOf(rows, previous)),
+        createGzip(),
+        createWriteStream(partial, { mode: 0o600, flush: true }),
+      ),
+    )
+  })
+  const manifest = await inspectArchive(directory, file, previous, through)
+  await onDisk(() =>
+    replaceFile(directory, `${name}.json`, (partial) =>
+      pipeline(
+        Readable.from([`${JSON.stringify(manifestJson(manifest), null, 2)}\n`]),
+        createWriteStream(partial, { mode: 0o600, flush: true }),
+      ),
+    ),
+  )
+  return manifest
+}
+
+/** The archive that follows on `previous`, if there is one, read and found good. @throws StoreError `MALFORMED` when it is not. */
+export async function findArchive(directory: string, previous: AuditHead): Promise<ArchiveManifest | undefined> {
+  const prefix = archiveName(previous.id + 1, 0).slice(0, -ID_DIGITS)
+  const names = await onDisk(() => readdir(directory)).catch((error: unknown) => {
+    if (error instanceof StoreError && error.code === 'NOT_FOUND') return []
+    throw error
+  })
+  const name = names.toSorted().findLast((each) => each.startsWith(prefix) && each.endsWith('.json'))
+  if (name === undefined) return undefined
+  const manifest = await readManifest(join(directory, name))
+  const { throughId, hash } = manifest
+  const found = await inspectArchive(directory, manifest.file, previous, { id: throughId, hash })
+  if (found.sha256 === manifest.sha256) return manifest
+  throw damaged(join(directory, manifest.file), 'its SHA-256 is not the one of its manifest')
+}
+
+/** The lines of an archive, of all archives of a directory in their order, or of an export. Each archive's SHA-256 is looked at first. */
+export async function* archiveLines(path: string): AsyncIterable<string> {
+  const files = await onDisk(async () => {
+    const entries = await readdir(path).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined
+      throw error
+    })
+    return entries?.filter((name) => /^audit-\d+-\d+\.json$/.test(name)).toSorted()
+  })
+  if (files === undefined) return yield* linesOf(piecesOf(path))
+  if (files.length === 0) throw new StoreError('NOT_FOUND', `${path} holds no archive: no audit-….json is in it`)
+  for (const name of files) {
+    const { file, sha256 } = await readManifest(join(path, name))
+    if ((await sha256Of(join(path, file))) !== sha256) {
+      throw damaged(join(path, file), 'its SHA-256 is not the one of its manifest')
+    }
+    yield* linesOf(piecesOf(join(path, file)))
+  }
+}
+
+async function* textOf(rows: AsyncIterable<AuditRow>, previous: AuditHead): AsyncIterable<string> {
+  let first: string | undefined = previous.hash
+  for await (const row of rows) {
+    yield `${auditLine(row, first)}\n`
+    first = undefined
+  }
+}
+
+/** Reads the file back: whether it holds what it should, record by record, and what its digest is. */
+async function inspectArchive(
+  directory: string,
+  file: string,
+  previous: AuditHead,
+  through: AuditHead,
+): Promise<ArchiveManifest> {
+  const path = join(directory, file)
+  const chain = new ChainCheck({})
+  chain.goOnFrom(previous)
+  for await (const line of linesOf(piecesOf(path))) {
+    if (!chain.isSound(parseAuditLine(line).row)) throw damaged(path, chain.result().firstBreak?.message ?? '')
+  }
+  const { id, hash } = chain.head
+  if (id !== through.id || hash !== through.hash)
+    throw damaged(path, `it ends with record ${id} instead of ${through.id}`)
+  const sha256 = await sha256Of(path)
+  const [firstId, throughId] = [previous.id + 1, through.id]
+  return { file, sha256, records: chain.checked, firstId, throughId, previousHash: previous.hash, hash }
+}
+
+/** Under another name first: what has the name is complete, and on the disk. */
+async function replaceFile(directory: string, name: string, write: (partial: string) => Promise<void>): Promise<void> {
+  const partial = join(directory, `.${name}.${process.pid}.partial`)
+  try {
+    await write(partial)
+    await rename(partial, join(directory, name))
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function* piecesOf(path: string): AsyncIterable<Uint8Array> {
+  const file = createReadStream(path)
+  try {
+    if (path.endsWith('.gz')) {
+      const unpack = createGunzip()
+      file.on('error', (error) => unpack.destroy(error)).pipe(unpack)
+      yield* unpack as AsyncIterable<Uint8Array>
+    } else yield* file as AsyncIterable<Uint8Array>
+  } catch (error) {
+    throw fileError(error)
+  } finally {
+    file.destroy()
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await onDisk(() => pipeline(createReadStream(path), hash))
+  return hash.digest('hex')
+}
+
+/** Ids are padded, so that names sort as ids do. */
+const ID_DIGITS = 16
+
+function archiveName(firstId: number, throughId: number): string {
+  return `audit-${String(firstId).padStart(ID_DIGITS, '0')}-${String(throughId).padStart(ID_DIGITS, '0')}`
+}
+
+async function readManifest(path: string): Promise<ArchiveManifest> {
+  const text = await onDisk(() => readFile(path, 'utf8'))
+  try {
+    const json = checkObject(JSON.parse(text), 'the manifest')
+    const { format, file, sha256, records, first_id, through_id, previous_hash, hash } = json
+    if (format !== FORMAT || typeof file !== 'string' || !/^audit-\d+-\d+\.jsonl\.gz$/.test(file))
+      throw new Error(`it is of another format than ${FORMAT}`)
+    return {
+      file,
+      sha256: String(sha256),
+      records: Number(records),
+      firstId: Number(first_id),
+      throughId: Number(through_id),
+      previousHash: String(previous_hash),
+      hash: String(hash),
+    }
+  } catch (error) {
+    throw damaged(path, messageOf(error))
+  }
+}
+
+const FORMAT = 'shepherd-store audit archive 1'
+
+function manifestJson({ file, sha256, records, firstId, throughId, previousHash, hash }: ArchiveManifest) {
+  const range = { first_id: firstId, through_id: throughId, previous_hash: previousHash, hash }
+  return { format: FORMAT, file, sha256, records, ...range }
+}
+
+function damaged(path: string, problem: string): StoreError {
+  return new StoreError(
+    'MALFORMED',
+    `the archive ${resolve(path)} is damaged (${problem}); nothing was removed for it: move it away, and look at what made it so`,
+  )
+}

@@ -1,0 +1,96 @@
+import type { Authorship } from './audit-content.ts'
+import { checkCallback, checkSignal } from './audit-requests.ts'
+import type { Correction } from './audit.ts'
+import { contentDigest, recordDigest } from './chain.ts'
+import { checkReason } from './codec.ts'
+import type { AuditRow } from './effects.ts'
+import type { Engine } from './engine.ts'
+import { LIMITS } from './limits.ts'
+import { checkSignalOf, rowsOf, writeLogChanges } from './log-work.ts'
+import { removeCut } from './retention.ts'
+import { checkFields, checkId } from './values.ts'
+import { decodeEvent } from './wire.ts'
+
+export interface ForgetOptions extends Correction {
+  /** Stops it: it rejects with `ABORTED`. The same call goes on with what is left. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: ForgetProgress) => void) | undefined
+}
+
+export interface ForgetProgress {
+  /** How many records of the scope were erased. */
+  readonly erased: number
+  /** How far the log was gone through, and how far it is to be. */
+  readonly id: number
+  readonly throughId: number
+}
+
+export interface ForgetResult {
+  /** How many records of the log were erased. */
+  readonly erased: number
+  /** The last record of the log that they were looked for in. */
+  readonly throughId: number
+  /** The names of the archives that records went to before: what they tell of the scope is still in them. */
+  readonly archives: readonly string[]
+}
+
+/** @throws StoreError `INVALID_ARGUMENT` */
+export function checkForget(options: ForgetOptions): ForgetOptions {
+  const { by, why, signal, onProgress } = checkFields(options, ['by', 'why', 'signal', 'onProgress'], 'options')
+  return {
+    by: checkId(by, 'by'),
+    why: checkReason(why, 'why'),
+    signal: checkSignal(signal),
+    onProgress: checkCallback(onProgress, 'onProgress'),
+  }
+}
+
+/** Removes all that is kept of the scope at once, and then erases what the log tells of it, step by step. */
+export async function forgetScope(
+  engine: Engine,
+  { timestamp, scope, node }: Authorship,
+  { by, why, signal, onProgress }: ForgetOptions,
+): Promise<ForgetResult> {
+  await removeCut(engine, signal)
+  const correction = { at: timestamp, node, by, why }
+  const [record] = await writeLogChanges(engine, [{ table: 'forget', scope, correction }])
+  const throughId = (record?.id ?? 1) - 1
+  let erased = 0
+  let batch: AuditRow[] = []
+  const eraseBatch = async () => {
+    const last = batch.at(-1)
+    if (last === undefined) return
+    checkSignalOf(signal, last.id)
+    await writeLogChanges(
+      engine,
+      batch.map(({ id, ...content }) => ({ table: 'erasure', id, contentDigest: digestOf(content) })),
+    )
+    erased += batch.length
+    batch = []
+    onProgress?.({ erased, id: last.id, throughId })
+  }
+  for await (const row of rowsOf(engine, { scope, before: throughId + 1 }, signal)) {
+    if (row.contentDigest !== undefined || STAYS.has(row.type)) continue
+    batch.push(row)
+    if (batch.length === LIMITS.LOG_BATCH_RECORDS) await eraseBatch()
+  }
+  await eraseBatch()
+  return { erased, throughId, archives: await archivesOf(engine, signal) }
+}
+
+/** What tells of the log as a whole: without it the log could not be verified. */
+const STAYS: ReadonlySet<string> = new Set(['records_archived', 'scope_forgotten'])
+
+/** Of a record that is not as it was written it stays evident that it was not. Of one of the first form, all is in one digest. */
+function digestOf(row: Omit<AuditRow, 'id'>): string {
+  return row.salt === undefined ? recordDigest(row) : contentDigest(row)
+}
+
+async function archivesOf(engine: Engine, signal: AbortSignal | undefined): Promise<readonly string[]> {
+  const archives: string[] = []
+  for await (const { text } of rowsOf(engine, { types: ['records_archived'] }, signal)) {
+    const event = decodeEvent(text)
+    if (event.type === 'records_archived') archives.push(event.archive)
+  }
+  return archives
+}

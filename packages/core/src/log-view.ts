@@ -1,0 +1,149 @@
+import { auditRecord } from './audit-records.ts'
+import { auditRequest, checkPageLimit, readRequest, verifyRequest } from './audit-requests.ts'
+import type {
+  AuditHead,
+  AuditQuery,
+  AuditRecord,
+  AuditVerification,
+  ReadAuditsOptions,
+  VerifyOptions,
+} from './audit.ts'
+import type { Calendar } from './calendar.ts'
+import type { Clock } from './clock.ts'
+import type { Engine } from './engine.ts'
+import { duringOperation, fromArguments } from './errors.ts'
+import { type ExportAuditsOptions, exportLines, exportRequest } from './export-audits.ts'
+import { checkForget, type ForgetOptions, type ForgetResult, forgetScope } from './forget-scope.ts'
+import {
+  type AuditSource,
+  checkImport,
+  importAudits,
+  type ImportAuditsOptions,
+  type ImportAuditsResult,
+} from './import-audits.ts'
+import { logEnds } from './log-work.ts'
+import { readPages } from './read-audits.ts'
+import { applyRetention, checkRetention, type RetentionOptions, type RetentionResult } from './retention.ts'
+import type { NodeId, Scope } from './values.ts'
+import { checkId, checkInstant } from './values.ts'
+import { verifyLog } from './verify.ts'
+
+/** What a store is besides its engine. */
+export interface Viewpoint {
+  readonly node: NodeId
+  readonly scope: Scope
+  readonly clock: Clock
+  readonly calendar: Calendar
+}
+
+/** The part of a store that is about its log. */
+export class LogView implements Viewpoint {
+  readonly node: NodeId
+  readonly scope: Scope
+  readonly clock: Clock
+  readonly calendar: Calendar
+  protected readonly engine: Engine
+
+  constructor(engine: Engine, { node, scope, clock, calendar }: Viewpoint) {
+    this.engine = engine
+    this.node = node
+    this.scope = scope
+    this.clock = clock
+    this.calendar = calendar
+  }
+
+  getRecentAudits(limit: number): Promise<readonly AuditRecord[]> {
+    return this.during('getRecentAudits', () => this.#audits({ limit: checkPageLimit(limit), order: 'desc' }))
+  }
+
+  listAudits(query: AuditQuery = {}): Promise<readonly AuditRecord[]> {
+    return this.during('listAudits', () => this.#audits(query))
+  }
+
+  readAudits(query: ReadAuditsOptions = {}): AsyncIterable<AuditRecord> {
+    return this.#each('readAudits', () =>
+      readPages(
+        this.engine,
+        fromArguments(() => readRequest(query, this.scope)),
+      ),
+    )
+  }
+
+  auditHead(): Promise<AuditHead | undefined> {
+    return this.during('auditHead', async () => {
+      const { head } = await logEnds(this.engine)
+      return head.id === 0 ? undefined : head
+    })
+  }
+
+  verifyAudits(options: VerifyOptions = {}): Promise<AuditVerification> {
+    return this.during('verifyAudits', () =>
+      verifyLog(
+        this.engine,
+        fromArguments(() => verifyRequest(options)),
+      ),
+    )
+  }
+
+  exportAudits(options: ExportAuditsOptions): AsyncIterable<string> {
+    return this.#each('exportAudits', () =>
+      exportLines(
+        this.engine,
+        fromArguments(() => exportRequest(options, this.scope)),
+      ),
+    )
+  }
+
+  importAudits(source: AuditSource, options: ImportAuditsOptions = {}): Promise<ImportAuditsResult> {
+    return this.during('importAudits', () =>
+      importAudits(
+        this.engine,
+        source,
+        fromArguments(() => checkImport(source, options)),
+      ),
+    )
+  }
+
+  applyRetention(options: RetentionOptions): Promise<RetentionResult> {
+    return this.during('applyRetention', () => {
+      const { scope, node, calendar } = this
+      const checked = fromArguments(() => checkRetention(options))
+      return applyRetention(this.engine, { timestamp: this.now(), scope, node, calendar }, checked)
+    })
+  }
+
+  forgetScope(scope: Scope, options: ForgetOptions): Promise<ForgetResult> {
+    return this.during('forgetScope', () => {
+      const checked = fromArguments(() => checkForget(options))
+      const { node } = this
+      return forgetScope(this.engine, { timestamp: this.now(), node, scope: checkId(scope, 'scope') }, checked)
+    })
+  }
+
+  protected now(): Date {
+    return fromArguments(() => checkInstant(this.clock.now(), 'the time of the clock'))
+  }
+
+  protected async during<T>(operation: string, call: () => Promise<T>): Promise<T> {
+    try {
+      this.engine.checkOpen()
+      return await call()
+    } catch (error) {
+      throw duringOperation(error, operation)
+    }
+  }
+
+  async *#each<T>(operation: string, call: () => AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      this.engine.checkOpen()
+      yield* call()
+    } catch (error) {
+      throw duringOperation(error, operation)
+    }
+  }
+
+  async #audits(query: AuditQuery): Promise<readonly AuditRecord[]> {
+    const audits = fromArguments(() => auditRequest(query, this.scope))
+    return (await this.engine.read({ audits })).audits.map(auditRecord)
+  }
+}

@@ -1,0 +1,49 @@
+import type { DriverChange } from './driver-changes.ts'
+import type { AuditRequest, LogEnds } from './driver.ts'
+import type { AuditRow } from './effects.ts'
+import type { Engine } from './engine.ts'
+import { StoreError } from './errors.ts'
+import { LIMITS } from './limits.ts'
+
+/** Where the log ends and begins. */
+export async function logEnds(engine: Engine): Promise<LogEnds> {
+  const { log } = await engine.read({ log: true })
+  if (log !== undefined) return log
+  throw new StoreError('DATABASE', 'the driver did not say where the log ends: a defect of the driver, report it')
+}
+
+/** Every record that is asked for, page by page. */
+export async function* rowsOf(
+  engine: Engine,
+  request: Omit<AuditRequest, 'limit' | 'order'>,
+  signal?: AbortSignal,
+): AsyncIterable<AuditRow> {
+  let after = request.after ?? 0
+  for (;;) {
+    checkSignalOf(signal, after)
+    const { audits } = await engine.read({
+      audits: { ...request, after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX },
+    })
+    yield* audits
+    const last = audits.at(-1)
+    if (last === undefined || audits.length < LIMITS.AUDIT_PAGE_LIMIT_MAX) return
+    after = last.id
+  }
+}
+
+/** Writes what stands alone in its group, with whatever belongs to it. */
+export async function writeLogChanges(engine: Engine, changes: readonly DriverChange[]): Promise<readonly AuditRow[]> {
+  const { outcome } = await engine.write({ conditions: [], changes })
+  if (outcome.type === 'failed') throw outcome.error
+  if (outcome.type === 'applied') return outcome.audits
+  throw new StoreError('DATABASE', `the driver answered ${outcome.type}: a defect of the driver, report it`)
+}
+
+/** @throws StoreError `ABORTED` */
+export function checkSignalOf(signal: AbortSignal | undefined, id: number): void {
+  if (signal?.aborted !== true) return
+  throw new StoreError(
+    'ABORTED',
+    `the work was stopped at record ${id}; what is done is kept, and the same call goes on with it`,
+  )
+}

@@ -1,0 +1,172 @@
+import { isAbsolute, resolve } from 'node:path'
+import { type ArchiveManifest, findArchive, writeArchive } from './archive.ts'
+import { type Authorship, logContent } from './audit-content.ts'
+import { checkCallback, checkSignal } from './audit-requests.ts'
+import type { AuditHead } from './audit.ts'
+import type { Calendar } from './calendar.ts'
+import { addDays } from './day.ts'
+import type { Engine } from './engine.ts'
+import { invalidArgument, StoreError } from './errors.ts'
+import { LIMITS } from './limits.ts'
+import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
+import { checkBoolean, checkFields, checkInteger, describe } from './values.ts'
+import { ChainCheck } from './verify.ts'
+
+export interface RetentionOptions {
+  /** How many days before today stay in the log, 30 to 36,525. */
+  readonly keepDays: number
+  /** The directory that what is older goes to, before it leaves the log. It is made where it is missing. */
+  readonly archiveTo?: string | undefined
+  /** Tells what would be archived, and does nothing. Then `archiveTo` may be left out. Default false. */
+  readonly dryRun?: boolean | undefined
+  /** Stops it: it rejects with `ABORTED`. The same call goes on with what is left. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: RetentionProgress) => void) | undefined
+}
+
+export interface RetentionProgress {
+  readonly step: 'archiving' | 'removing'
+  /** Of the records that are to leave the log: how many were gone through, and how many there are. */
+  readonly done: number
+  readonly total: number
+}
+
+export interface RetentionResult {
+  /** The start of the first day that stays. */
+  readonly cutoff: Date
+  /** How many records left the log, or would. */
+  readonly records: number
+  /** The last of them. Absent when there are none. */
+  readonly throughId?: number
+  /** What was written, in order, or had been written by an earlier call that did not come to its end. */
+  readonly archives: readonly ArchiveManifest[]
+}
+
+/** @throws StoreError `INVALID_ARGUMENT` */
+export function checkRetention(options: RetentionOptions): RetentionOptions {
+  const known = ['keepDays', 'archiveTo', 'dryRun', 'signal', 'onProgress'] as const
+  const { keepDays, archiveTo, dryRun = false, signal, onProgress } = checkFields(options, known, 'options')
+  if (archiveTo === undefined && !checkBoolean(dryRun, 'dryRun')) {
+    throw invalidArgument('archiveTo must name the directory that records go to before they leave the log')
+  }
+  if (archiveTo !== undefined && (typeof archiveTo !== 'string' || archiveTo === '' || archiveTo.includes('\0'))) {
+    throw invalidArgument(`archiveTo must be the path of a directory, not ${describe(archiveTo)}`)
+  }
+  return {
+    keepDays: checkInteger(keepDays, 'keepDays', LIMITS.RETENTION_DAYS_MIN, LIMITS.RETENTION_DAYS_MAX),
+    archiveTo: archiveTo === undefined || isAbsolute(archiveTo) ? archiveTo : resolve(archiveTo),
+    dryRun: checkBoolean(dryRun, 'dryRun'),
+    signal: checkSignal(signal),
+    onProgress: checkCallback(onProgress, 'onProgress'),
+  }
+}
+
+/** Archives the oldest records, and removes them: file by file, so that it can be stopped and taken up again. */
+export async function applyRetention(
+  engine: Engine,
+  by: Authorship & { readonly calendar: Calendar },
+  { keepDays, archiveTo, dryRun, signal, onProgress }: RetentionOptions,
+): Promise<RetentionResult> {
+  const { calendar, timestamp: now } = by
+  const cutoff = calendar.startOf(addDays(calendar.dayOf(now), -keepDays))
+  const throughId = await lastToLeave(engine, cutoff, now)
+  const { start } = await logEnds(engine)
+  const total = Math.max(0, throughId - start.id)
+  const result = { cutoff, records: total, ...(total === 0 ? {} : { throughId }) }
+  if (dryRun === true || archiveTo === undefined) return { ...result, archives: [] }
+
+  const archives: ArchiveManifest[] = []
+  await removeCut(engine, signal)
+  for (let from = start; from.id < throughId;) {
+    const tell = (step: RetentionProgress['step'], id: number) => onProgress?.({ step, done: id - start.id, total })
+    const manifest =
+      (await findArchive(archiveTo, from)) ?? (await archivePart(engine, archiveTo, from, throughId, { signal, tell }))
+    archives.push(manifest)
+    from = await cut(engine, by, from, manifest)
+    await removeCut(engine, signal, (id) => tell('removing', id))
+  }
+  return { ...result, records: archives.reduce((sum, { records }) => sum + records, 0), archives }
+}
+
+/**
+ * The last record that is old, before the first that is not: so that a cut, which goes through the order of the log, takes
+ * nothing that is to stay. A record whose time is unreadable, or lies ahead of now, goes with those around it.
+ */
+async function lastToLeave(engine: Engine, cutoff: Date, now: Date): Promise<number> {
+  const tomorrow = new Date(now.getTime() + 1)
+  const stays = await engine.read({ audits: { from: cutoff, to: tomorrow, order: 'asc', limit: 1 } })
+  const before = stays.audits[0]?.id
+  const old = await engine.read({
+    audits: { to: cutoff, ...(before === undefined ? {} : { before }), order: 'desc', limit: 1 },
+  })
+  return old.audits[0]?.id ?? 0
+}
+
+async function archivePart(
+  engine: Engine,
+  directory: string,
+  from: AuditHead,
+  throughId: number,
+  { signal, tell }: { readonly signal: AbortSignal | undefined; tell(step: 'archiving', id: number): void },
+): Promise<ArchiveManifest> {
+  const lastId = Math.min(throughId, from.id + LIMITS.ARCHIVE_RECORDS_MAX)
+  const [last] = (await engine.read({ audits: { after: lastId - 1, before: lastId + 1, order: 'asc', limit: 1 } }))
+    .audits
+  if (last === undefined) throw brokenAt(`record ${lastId} is missing`)
+  return writeArchive(directory, from, { id: last.id, hash: last.hash }, sound())
+
+  /** What cannot be proven does not leave the log: it would be evidence that is lost. */
+  async function* sound() {
+    const chain = new ChainCheck({})
+    chain.goOnFrom(from)
+    for await (const row of rowsOf(engine, { after: from.id, before: lastId + 1 }, signal)) {
+      if (!chain.isSound(row)) throw brokenAt(chain.result().firstBreak?.message ?? '')
+      if (row.id % LIMITS.AUDIT_PAGE_LIMIT_MAX === 0) tell('archiving', row.id)
+      yield row
+    }
+  }
+}
+
+/** From then on the log begins behind the archive's last record. The log itself tells it. */
+async function cut(engine: Engine, by: Authorship, from: AuditHead, manifest: ArchiveManifest): Promise<AuditHead> {
+  const { file, sha256, firstId, throughId, hash } = manifest
+  const [stored] = (
+    await engine.read({ audits: { after: throughId - 1, before: throughId + 1, order: 'asc', limit: 1 } })
+  ).audits
+  if (stored?.hash !== hash) {
+    throw new StoreError(
+      'MALFORMED',
+      `the archive ${file} ends with another record ${throughId} than the log has: it is of another log; name another directory`,
+    )
+  }
+  const through = { id: throughId, hash }
+  const { timestamp, scope, node } = by
+  const event = { type: 'records_archived', firstId, throughId, hash, archive: file, sha256 } as const
+  await writeLogChanges(engine, [
+    { table: 'audit', content: logContent({ timestamp, scope, node }, event) },
+    { table: 'audit_cut', from: from.id, through },
+  ])
+  return through
+}
+
+/** Removes what is cut off and still there, in bounded steps. */
+export async function removeCut(
+  engine: Engine,
+  signal: AbortSignal | undefined,
+  tell: (id: number) => void = () => {},
+): Promise<void> {
+  const { start, firstId = start.id + 1 } = await logEnds(engine)
+  for (let id = firstId; id <= start.id; id += LIMITS.LOG_BATCH_RECORDS) {
+    checkSignalOf(signal, id)
+    const throughId = Math.min(start.id, id + LIMITS.LOG_BATCH_RECORDS - 1)
+    await writeLogChanges(engine, [{ table: 'audit_removal', firstId: id, throughId }])
+    tell(throughId)
+  }
+}
+
+function brokenAt(problem: string): StoreError {
+  return new StoreError(
+    'MALFORMED',
+    `the log is not as it was written (${problem}): see verifyAudits; nothing was removed`,
+  )
+}
