@@ -113,34 +113,6 @@ test('waits for another process that writes, and lets the event loop go on', asy
   await store.close()
 })
 
-test.each([
-  ['a changed record', `update audit_log set node = 'x'`],
-  ['a removed record', 'delete from audit_log'],
-  [
-    'a replaced record',
-    `replace into audit_log (id, timestamp, scope, node, type, event, digest, hash)
-     select 1, timestamp, scope, node, 'x', event, digest, hash from audit_log`,
-  ],
-  [
-    'an id out of order',
-    `insert into audit_log (id, timestamp, scope, node, type, event, digest, hash)
-     select 7, timestamp, scope, node, type, event, digest, hash from audit_log`,
-  ],
-  [
-    'an implicit id',
-    `insert into audit_log (timestamp, scope, node, type, event, digest, hash) values ('', '', '', '', '{}', '', '')`,
-  ],
-])('keeps the log append-only against %s', async (_, statement) => {
-  const path = join(freshDirectory(), 'store.db')
-  const store = await openSqliteStore(path)
-  await store.appendAudit({ type: 'service_started' })
-  const database = new Database(path)
-  assert.throws(() => database.exec(statement), /append-only/)
-  database.close()
-  assert.equal((await store.verifyAudits()).intact, true)
-  await store.close()
-})
-
 test('tells in its health that a table is gone', async () => {
   const path = join(freshDirectory(), 'store.db')
   const store = await openSqliteStore(path)

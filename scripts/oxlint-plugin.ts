@@ -11,7 +11,7 @@ const LAYERS: readonly { readonly path: string; readonly imports: readonly strin
     imports: ['packages/core/src/', 'packages/core/src/conformance/', 'fast-check'],
   },
   { path: 'packages/core/src/conformance/', imports: ['packages/core/src/'] },
-  { path: 'packages/core/src/', imports: ['canonicalize', 'temporal-polyfill'] },
+  { path: 'packages/core/src/', imports: ['canonicalize', 'csv-stringify/sync', 'temporal-polyfill'] },
   {
     path: 'packages/sqlite/src/',
     imports: ['@shepherd-store/core', '@shepherd-store/core/sql', 'better-sqlite3', 'kysely'],
@@ -39,7 +39,10 @@ const LAYERS: readonly { readonly path: string; readonly imports: readonly strin
 ]
 
 /** Modules that one file alone may import. */
-const ONLY_IN: Readonly<Record<string, string>> = { 'temporal-polyfill': 'packages/core/src/calendar.ts' }
+const ONLY_IN: Readonly<Record<string, string>> = {
+  'csv-stringify/sync': 'packages/core/src/export-audits.ts',
+  'temporal-polyfill': 'packages/core/src/calendar.ts',
+}
 
 const CLOCK = 'packages/core/src/clock.ts'
 const NOW: Readonly<Record<string, readonly string[]>> = {

@@ -81,9 +81,19 @@ export function logDefinitions(name: string): readonly string[] {
        where id > new.id - ${SPAN_RECORDS} and id <= new.id;
        return null;`,
     ),
-    `create function ${schema}.erase_record() returns trigger language plpgsql as $$
-     begin
-       if new.id = old.id and new."timestamp" = old."timestamp" and new.scope = old.scope and new.node = old.node
+    guardFunction(
+      `${schema}.true_span`,
+      `if new.last_id % ${SPAN_RECORDS} = 0 and exists (select from ${log} where id = new.last_id)
+         and (new.first_at, new.last_at) = (
+           select min("timestamp"), max("timestamp") from ${log}
+           where id > new.last_id - ${SPAN_RECORDS} and id <= new.last_id) then
+         return new;
+       end if;
+       raise exception 'the audit log is append-only: what is told of its records is what they say';`,
+    ),
+    guardFunction(
+      `${schema}.erase_record`,
+      `if new.id = old.id and new."timestamp" = old."timestamp" and new.scope = old.scope and new.node = old.node
          and new.digest = old.digest and new.hash = old.hash
          and new.type = 'erased' and new.event::text = '{"type":"erased"}' and new.salt is null
          and new.entry_id is null and new.session_id is null
@@ -93,37 +103,46 @@ export function logDefinitions(name: string): readonly string[] {
          and old.id <= coalesce((select through_id from ${forgotten} where scope = old.scope), 0) then
          return new;
        end if;
-       raise exception 'the audit log is append-only: a record cannot be changed';
-     end $$`,
-    `create function ${schema}.remove_record() returns trigger language plpgsql as $$
-     begin
-       if old.id <= (select coalesce(max(through_id), 0) from ${cuts}) then return old; end if;
-       raise exception 'the audit log is append-only: a record cannot be removed';
-     end $$`,
-    `create function ${schema}.move_head() returns trigger language plpgsql as $$
-     begin
-       -- One that is moved by itself is moved from outside: those that append, and that begin the log, are triggers.
-       if pg_trigger_depth() > 1 and new.one and new.last_id > old.last_id then return new; end if;
-       raise exception 'the audit log is append-only: its end moves with the records that are appended';
-     end $$`,
-    `create function ${schema}.cut_log() returns trigger language plpgsql as $$
-     begin
-       if new.through_id <= (select coalesce(max(through_id), 0) from ${cuts}) then
+       raise exception 'the audit log is append-only: a record cannot be changed';`,
+    ),
+    guardFunction(
+      `${schema}.remove_record`,
+      `if old.id <= (select coalesce(max(through_id), 0) from ${cuts}) then return old; end if;
+       raise exception 'the audit log is append-only: a record cannot be removed';`,
+    ),
+    guardFunction(
+      `${schema}.move_head`,
+      `-- One that is moved by itself is moved from outside: those that append, and that begin the log, are triggers.
+       if pg_trigger_depth() > 1 and new.one and (new.last_id = old.last_id + 1 or old.last_id = 0 and exists (
+           select from ${cuts} where through_id = new.last_id and through_hash = new.last_hash)) then
+         return new;
+       end if;
+       raise exception 'the audit log is append-only: its end moves with the records that are appended';`,
+    ),
+    // After the row is there: a log that is empty begins behind it.
+    guardFunction(
+      `${schema}.cut_log`,
+      `if new.through_id <= 0 or exists (select from ${cuts} where through_id > new.through_id) then
          raise exception 'the audit log is append-only: it is cut there already';
        end if;
-       if exists (select from ${log} where id = new.through_id and hash = new.through_hash) then return new; end if;
+       if exists (select from ${log} where id = new.through_id and hash = new.through_hash) then return null; end if;
        update ${head} set last_id = new.through_id, last_hash = new.through_hash where last_id = 0;
        if not found then raise exception 'the audit log is append-only: it is cut at a record'; end if;
-       return new;
-     end $$`,
-    `create function ${schema}.forget_scope() returns trigger language plpgsql as $$
-     begin
-       if new.through_id <= (select last_id from ${head})
+       return null;`,
+    ),
+    guardFunction(
+      `${schema}.forget_scope`,
+      `if new.through_id <= (select last_id from ${head})
          and (tg_op = 'INSERT' or new.scope = old.scope and new.through_id >= old.through_id) then
          return new;
        end if;
-       raise exception 'the audit log is append-only: what is forgotten stays so';
-     end $$`,
+       raise exception 'the audit log is append-only: what is forgotten stays so';`,
+    ),
+
+    // A fleet is asked about a machine, and about all its scopes.
+    `create index audit_log_node on ${log} (node, id)`,
+    `create index audit_log_all_type on ${log} (type, id)`,
+    `create index audit_log_all_entry on ${log} (entry_id, id) where entry_id is not null`,
 
     `drop trigger audit_log_append_only on ${log}`,
     ...[
@@ -133,11 +152,12 @@ export function logDefinitions(name: string): readonly string[] {
        execute function ${schema}.tell_span()`,
       `audit_head_forward before update on ${head} for each row execute function ${schema}.move_head()`,
       `audit_head_one before insert or delete on ${head} for each row execute function ${schema}.refuse_change()`,
-      `audit_cuts_further before insert on ${cuts} for each row execute function ${schema}.cut_log()`,
+      `audit_cuts_further after insert on ${cuts} for each row execute function ${schema}.cut_log()`,
       `audit_cuts_stay before update or delete on ${cuts} for each row execute function ${schema}.refuse_change()`,
       `forgotten_scopes_further before insert or update on ${forgotten}
        for each row execute function ${schema}.forget_scope()`,
       `forgotten_scopes_stay before delete on ${forgotten} for each row execute function ${schema}.refuse_change()`,
+      `audit_spans_true before insert on ${spans} for each row execute function ${schema}.true_span()`,
       `audit_spans_stay before update or delete on ${spans} for each row execute function ${schema}.refuse_change()`,
       ...[head, cuts, forgotten, spans].map(
         (table) =>
@@ -150,13 +170,22 @@ export function logDefinitions(name: string): readonly string[] {
 /** It acts with the owner's rights, whoever's insert it is. No role may make a trigger of it. */
 function ownersFunction(name: string, body: string): readonly string[] {
   return [
-    `create or replace function ${name}() returns trigger language plpgsql
-     security definer set search_path = pg_catalog, pg_temp as $$
-     begin
-       ${body}
-     end $$`,
+    triggerFunction('create or replace', name, 'security definer ', body),
     `revoke execute on function ${name}() from public`,
   ]
+}
+
+function guardFunction(name: string, body: string): string {
+  return triggerFunction('create', name, '', body)
+}
+
+/** Whatever the caller's search path puts before `max` or `<=`. */
+function triggerFunction(create: string, name: string, rights: string, body: string): string {
+  return `${create} function ${name}() returns trigger language plpgsql
+     ${rights}set search_path = pg_catalog, pg_temp as $$
+     begin
+       ${body}
+     end $$`
 }
 
 /** Triggers of the ordinary kind stay silent when a session sets `session_replication_role` to `replica`. */

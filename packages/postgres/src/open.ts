@@ -23,6 +23,7 @@ import {
 import pg, { type Pool, type PoolConfig } from 'pg'
 import { borrowedConnections, type Connections, ownConnections } from './connections.ts'
 import { postgresFlavor } from './flavor.ts'
+import { checkIdentifier } from './identifier.ts'
 import { attemptMsWithin, postgresRunner } from './runner.ts'
 
 export interface PostgresDriverOptions extends MigrateOptions {
@@ -75,7 +76,7 @@ export async function openPostgresDriver(
 async function openDriver(where: string | PoolConfig | Pool, options: PostgresDriverOptions): Promise<StoreDriver> {
   requireSupportedNode()
   checkMigrateOptions(options)
-  const schema = checkSchema(options.schema ?? SCHEMA_DEFAULT)
+  const schema = checkIdentifier('schema', options.schema ?? SCHEMA_DEFAULT)
   const callTimeoutMs = callTimeout(options)
   checkWhere(where)
   const connections: Connections = isPool(where)
@@ -137,12 +138,4 @@ function checkWhere(where: string | PoolConfig | Pool): void {
 
 function isPool(where: string | PoolConfig | Pool): where is Pool {
   return typeof where === 'object' && 'connect' in where && typeof where.connect === 'function'
-}
-
-function checkSchema(schema: string): string {
-  if (typeof schema === 'string' && /^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
-  throw new StoreError(
-    'INVALID_ARGUMENT',
-    `schema must be a lower-case identifier of at most 63 characters, not ${describe(schema)}`,
-  )
 }

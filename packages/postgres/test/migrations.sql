@@ -58,7 +58,6 @@ create table "shepherd"."forgotten_scopes" ("scope" text collate "C" not null pr
 create table "shepherd"."audit_spans" ("last_id" bigint not null primary key, "first_at" timestamptz(3) not null, "last_at" timestamptz(3) not null);
 insert into "shepherd"."audit_spans" select max("id") as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "shepherd"."audit_log" group by (id - 1) / 1024 having count(*) = 1024;
 create index "audit_log_type" on "shepherd"."audit_log" ("scope", "type", "id");
-create index "audit_log_node" on "shepherd"."audit_log" ("scope", "node", "id");
 create index "audit_log_entry" on "shepherd"."audit_log" ("scope", "entry_id", "id") where "entry_id" is not null;
 create index "audit_log_session" on "shepherd"."audit_log" ("session_id", "id") where "session_id" is not null;
 create or replace function "shepherd".link_record() returns trigger language plpgsql
@@ -86,7 +85,19 @@ create or replace function "shepherd".tell_span() returns trigger language plpgs
        return null;
      end $$;
 revoke execute on function "shepherd".tell_span() from public;
-create function "shepherd".erase_record() returns trigger language plpgsql as $$
+create function "shepherd".true_span() returns trigger language plpgsql
+     set search_path = pg_catalog, pg_temp as $$
+     begin
+       if new.last_id % 1024 = 0 and exists (select from "shepherd".audit_log where id = new.last_id)
+         and (new.first_at, new.last_at) = (
+           select min("timestamp"), max("timestamp") from "shepherd".audit_log
+           where id > new.last_id - 1024 and id <= new.last_id) then
+         return new;
+       end if;
+       raise exception 'the audit log is append-only: what is told of its records is what they say';
+     end $$;
+create function "shepherd".erase_record() returns trigger language plpgsql
+     set search_path = pg_catalog, pg_temp as $$
      begin
        if new.id = old.id and new."timestamp" = old."timestamp" and new.scope = old.scope and new.node = old.node
          and new.digest = old.digest and new.hash = old.hash
@@ -100,28 +111,35 @@ create function "shepherd".erase_record() returns trigger language plpgsql as $$
        end if;
        raise exception 'the audit log is append-only: a record cannot be changed';
      end $$;
-create function "shepherd".remove_record() returns trigger language plpgsql as $$
+create function "shepherd".remove_record() returns trigger language plpgsql
+     set search_path = pg_catalog, pg_temp as $$
      begin
        if old.id <= (select coalesce(max(through_id), 0) from "shepherd".audit_cuts) then return old; end if;
        raise exception 'the audit log is append-only: a record cannot be removed';
      end $$;
-create function "shepherd".move_head() returns trigger language plpgsql as $$
+create function "shepherd".move_head() returns trigger language plpgsql
+     set search_path = pg_catalog, pg_temp as $$
      begin
        -- One that is moved by itself is moved from outside: those that append, and that begin the log, are triggers.
-       if pg_trigger_depth() > 1 and new.one and new.last_id > old.last_id then return new; end if;
+       if pg_trigger_depth() > 1 and new.one and (new.last_id = old.last_id + 1 or old.last_id = 0 and exists (
+           select from "shepherd".audit_cuts where through_id = new.last_id and through_hash = new.last_hash)) then
+         return new;
+       end if;
        raise exception 'the audit log is append-only: its end moves with the records that are appended';
      end $$;
-create function "shepherd".cut_log() returns trigger language plpgsql as $$
+create function "shepherd".cut_log() returns trigger language plpgsql
+     set search_path = pg_catalog, pg_temp as $$
      begin
-       if new.through_id <= (select coalesce(max(through_id), 0) from "shepherd".audit_cuts) then
+       if new.through_id <= 0 or exists (select from "shepherd".audit_cuts where through_id > new.through_id) then
          raise exception 'the audit log is append-only: it is cut there already';
        end if;
-       if exists (select from "shepherd".audit_log where id = new.through_id and hash = new.through_hash) then return new; end if;
+       if exists (select from "shepherd".audit_log where id = new.through_id and hash = new.through_hash) then return null; end if;
        update "shepherd".audit_head set last_id = new.through_id, last_hash = new.through_hash where last_id = 0;
        if not found then raise exception 'the audit log is append-only: it is cut at a record'; end if;
-       return new;
+       return null;
      end $$;
-create function "shepherd".forget_scope() returns trigger language plpgsql as $$
+create function "shepherd".forget_scope() returns trigger language plpgsql
+     set search_path = pg_catalog, pg_temp as $$
      begin
        if new.through_id <= (select last_id from "shepherd".audit_head)
          and (tg_op = 'INSERT' or new.scope = old.scope and new.through_id >= old.through_id) then
@@ -129,6 +147,9 @@ create function "shepherd".forget_scope() returns trigger language plpgsql as $$
        end if;
        raise exception 'the audit log is append-only: what is forgotten stays so';
      end $$;
+create index audit_log_node on "shepherd".audit_log (node, id);
+create index audit_log_all_type on "shepherd".audit_log (type, id);
+create index audit_log_all_entry on "shepherd".audit_log (entry_id, id) where entry_id is not null;
 drop trigger audit_log_append_only on "shepherd".audit_log;
 create trigger audit_log_no_update before update on "shepherd".audit_log for each row execute function "shepherd".erase_record();
 alter table "shepherd".audit_log enable always trigger audit_log_no_update;
@@ -141,7 +162,7 @@ create trigger audit_head_forward before update on "shepherd".audit_head for eac
 alter table "shepherd".audit_head enable always trigger audit_head_forward;
 create trigger audit_head_one before insert or delete on "shepherd".audit_head for each row execute function "shepherd".refuse_change();
 alter table "shepherd".audit_head enable always trigger audit_head_one;
-create trigger audit_cuts_further before insert on "shepherd".audit_cuts for each row execute function "shepherd".cut_log();
+create trigger audit_cuts_further after insert on "shepherd".audit_cuts for each row execute function "shepherd".cut_log();
 alter table "shepherd".audit_cuts enable always trigger audit_cuts_further;
 create trigger audit_cuts_stay before update or delete on "shepherd".audit_cuts for each row execute function "shepherd".refuse_change();
 alter table "shepherd".audit_cuts enable always trigger audit_cuts_stay;
@@ -150,6 +171,8 @@ create trigger forgotten_scopes_further before insert or update on "shepherd".fo
 alter table "shepherd".forgotten_scopes enable always trigger forgotten_scopes_further;
 create trigger forgotten_scopes_stay before delete on "shepherd".forgotten_scopes for each row execute function "shepherd".refuse_change();
 alter table "shepherd".forgotten_scopes enable always trigger forgotten_scopes_stay;
+create trigger audit_spans_true before insert on "shepherd".audit_spans for each row execute function "shepherd".true_span();
+alter table "shepherd".audit_spans enable always trigger audit_spans_true;
 create trigger audit_spans_stay before update or delete on "shepherd".audit_spans for each row execute function "shepherd".refuse_change();
 alter table "shepherd".audit_spans enable always trigger audit_spans_stay;
 create trigger no_truncate before truncate on "shepherd".audit_head for each statement execute function "shepherd".refuse_change();

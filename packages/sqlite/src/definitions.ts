@@ -85,7 +85,15 @@ export const LOG_DEFINITIONS: readonly string[] = [
 
   `create trigger audit_spans_no_update before update on audit_spans
    begin select raise(abort, 'the audit log is append-only: what is told of its records stays'); end`,
-  ...guards('audit_spans', 'exists (select 1 from audit_spans where last_id = new.last_id)'),
+  ...guards(
+    'audit_spans',
+    `exists (select 1 from audit_spans where last_id = new.last_id)
+     or new.last_id % ${SPAN_RECORDS} is not 0 or not exists (select 1 from audit_log where id = new.last_id)
+     or new.first_at is not (
+       select min(timestamp) from audit_log where id > new.last_id - ${SPAN_RECORDS} and id <= new.last_id)
+     or new.last_at is not (
+       select max(timestamp) from audit_log where id > new.last_id - ${SPAN_RECORDS} and id <= new.last_id)`,
+  ),
 ]
 
 /** No row goes, and none comes where `wrong` holds of it: REPLACE is an insert. */

@@ -37,6 +37,19 @@ export interface SqliteDriverOptions extends MigrateOptions {
 
 export interface SqliteStoreOptions extends StoreOptions, SqliteDriverOptions {}
 
+/** A store in a file, and what only a file needs. */
+export interface SqliteStore extends OwnedStore {
+  /**
+   * Writes the whole file anew, so that it holds nothing that was removed or erased (the last step of `forgetScope`) and
+   * takes no more room than it needs. Until it is done this process stands still and others cannot write; it takes about
+   * a minute for ten million records, and as much free disk as the store. May be repeated. Copies that the medium itself
+   * keeps of old blocks, as SD cards and SSDs do, are out of reach.
+   * @throws StoreError `BUSY` when another process reads or writes: what was erased may then still be in the file, or in
+   * its write-ahead log. `DISK_FULL`, `IO`, `CLOSED`.
+   */
+  compact(): Promise<void>
+}
+
 const SQLITE_CAPABILITIES: Capabilities = { durability: 'power_loss', sharing: 'machine' }
 
 const BUSY_TIMEOUT_MS_DEFAULT = 5_000
@@ -51,18 +64,22 @@ const BUSY_TIMEOUT_MS_MAX = 600_000
  * `CALENDAR_MISMATCH`, `UNSUPPORTED` on a Node, an SQLite or a file system that cannot keep the promises; `BUSY`, `IO`,
  * `DISK_FULL`, `CORRUPT`.
  */
-export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<OwnedStore> {
+export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
   checkStoreOptions(options, ['create', 'busyTimeoutMs', 'migrate', 'changeCalendar'])
-  return adoptDriver(await openDriver(path, options), options)
+  const { driver, compact } = await openFile(path, options)
+  return Object.assign(await adoptDriver(driver, options), { compact })
 }
 
 /** The driver under `openSqliteStore`, for those who put something between the two. */
 export async function openSqliteDriver(path: string, options: SqliteDriverOptions = {}): Promise<StoreDriver> {
   checkFields(options, ['create', 'busyTimeoutMs', 'migrate', 'changeCalendar', 'calendar'], 'options')
-  return openDriver(path, options)
+  return (await openFile(path, options)).driver
 }
 
-async function openDriver(path: string, options: SqliteDriverOptions): Promise<StoreDriver> {
+async function openFile(
+  path: string,
+  options: SqliteDriverOptions,
+): Promise<{ readonly driver: StoreDriver } & Pick<SqliteStore, 'compact'>> {
   requireSupportedNode()
   const file = filePath(path)
   const busyTimeoutMs = busyTimeout(options)
@@ -82,7 +99,30 @@ async function openDriver(path: string, options: SqliteDriverOptions): Promise<S
     throw error
   }
   const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
-  return openSqlDriver(runner, sqliteFlavor, { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES })
+  const facts = { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES }
+  const driver = await openSqlDriver(runner, sqliteFlavor, facts)
+  return {
+    driver,
+    async compact() {
+      await retryWhileBusy(busyTimeoutMs, () => rewrite(database))
+      await retryWhileBusy(busyTimeoutMs, () => cutLog(database))
+    },
+  }
+}
+
+function rewrite(database: Database.Database): void {
+  if (!database.open) throw new StoreError('CLOSED', 'compact: the store was closed; open it again')
+  database.exec('vacuum')
+}
+
+/** What the file held before stands in its write-ahead log, until that is brought into the file and cut off. */
+function cutLog(database: Database.Database): void {
+  const [checkpoint] = database.pragma('wal_checkpoint(truncate)') as readonly { readonly busy: number }[]
+  if (checkpoint?.busy === 0) return
+  throw new StoreError(
+    'BUSY',
+    'another process has the database open in the middle of a read; end it, then compact again',
+  )
 }
 
 /** Looks at the database through a connection that cannot write: one that can would tidy up a foreign file's journal. */

@@ -36,7 +36,6 @@ create table "forgotten_scopes" ("scope" text not null primary key, "through_id"
 create table "audit_spans" ("last_id" integer not null primary key, "first_at" text not null, "last_at" text not null) strict, without rowid;
 insert into "audit_spans" select max("id") as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "audit_log" group by (id - 1) / 1024 having count(*) = 1024;
 create index "audit_log_type" on "audit_log" ("scope", "type", "id");
-create index "audit_log_node" on "audit_log" ("scope", "node", "id");
 create index "audit_log_entry" on "audit_log" ("scope", "entry_id", "id") where "entry_id" is not null;
 create index "audit_log_session" on "audit_log" ("session_id", "id") where "session_id" is not null;
 create table audit_head (
@@ -111,6 +110,11 @@ create trigger audit_spans_no_delete before delete on audit_spans
    begin select raise(abort, 'the audit log is append-only: audit_spans keeps its rows'); end;
 create trigger audit_spans_no_insert before insert on audit_spans
    when exists (select 1 from audit_spans where last_id = new.last_id)
+     or new.last_id % 1024 is not 0 or not exists (select 1 from audit_log where id = new.last_id)
+     or new.first_at is not (
+       select min(timestamp) from audit_log where id > new.last_id - 1024 and id <= new.last_id)
+     or new.last_at is not (
+       select max(timestamp) from audit_log where id > new.last_id - 1024 and id <= new.last_id)
    begin select raise(abort, 'the audit log is append-only: audit_spans takes no such row'); end;
 pragma application_id = 1936221552;
 pragma user_version = 3;
