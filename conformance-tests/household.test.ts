@@ -129,7 +129,7 @@ test('the example imports a given database, leaves it as it is, and looks into t
     'usage --by month,entry --from 2020-01-01',
     'sessions',
     'audit -n 5',
-    'verify',
+    'audit verify',
   ])
   const outputs = commands.map((command) => execSync(command, { cwd: ROOT, encoding: 'utf8' }))
   expect(ran.stdout).toContain(outputs[0]?.split('\n').find((line) => line.startsWith('Log')))

@@ -93,10 +93,12 @@ test('what --json prints has the types that the README of the command gives', { 
     ['Cooldowns', await json('cooldowns')],
     ['Cleared', await json('cooldowns', 'clear', 'minecraft', ...decided)],
     ['Audit', await json('audit', '-n', '1000')],
-    ['Verification', await json('verify')],
+    ['AuditRecord[]', `[${(await json('audit', '-n', 'all')).trim().replaceAll('\n', ',')}]`],
+    ['Head', await json('audit', 'head')],
+    ['Verification', await json('audit', 'verify')],
   ]
   tamper(path, "DROP TRIGGER audit_log_no_update; UPDATE audit_log SET node = 'x' WHERE id = 7")
-  const all = [...values, ['Verification', await json('verify')] as const]
+  const all = [...values, ['Verification', await json('audit', 'verify')] as const]
 
   const declared = all.map(([type, value], index) => `export const value${index}: ${type} = ${value}`)
   const file = join(directory, 'printed.ts')

@@ -209,7 +209,13 @@ async function recoverAfter(acknowledged: SessionRecord, store: Store): Promise<
 
 function lookFurther(path: string): void {
   heading('4. To look further')
-  for (const command of ['status', 'usage --by month,entry --from 2020-01-01', 'sessions', 'audit -n 5', 'verify']) {
+  for (const command of [
+    'status',
+    'usage --by month,entry --from 2020-01-01',
+    'sessions',
+    'audit -n 5',
+    'audit verify',
+  ]) {
     say(`npm run --silent shepherd-store -- --db ${inShell(path)} ${command}`)
   }
   say('\nThe first of them says now:\n')

@@ -1,4 +1,4 @@
-import { type AuditHead, type Day, type DurationMs, isDay } from '@shepherd-store/core'
+import { type Day, type DurationMs, isDay } from '@shepherd-store/core'
 import { InvalidArgumentError } from 'commander'
 
 /** @throws InvalidArgumentError unless it is a day. */
@@ -13,6 +13,16 @@ export function countArgument(max: number): (text: string) => number {
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= 1 && value <= max) return value
     throw new InvalidArgumentError(`Give a whole number from 1 to ${max}.`)
+  }
+}
+
+/** The parser of a whole number from 0 to `max`, or of `all`. */
+export function countOrAllArgument(max: number): (text: string) => number | 'all' {
+  return (text) => {
+    if (text === 'all') return text
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value <= max) return value
+    throw new InvalidArgumentError(`Give a whole number up to ${max}, or all.`)
   }
 }
 
@@ -33,9 +43,15 @@ export function durationArgument(minMs: 0 | 1): (text: string) => DurationMs {
 const DURATION = /^(?:(?<h>\d+)h)?(?:(?<m>\d+)m)?(?:(?<s>\d+)s)?(?:(?<ms>\d+)ms)?$/
 const DURATION_FORM = 'Give a duration without a sign, such as 1h30m, 45m, 90s or 500ms.'
 
-/** @throws InvalidArgumentError unless it is `ID:HASH`. */
-export function headArgument(text: string): AuditHead {
-  const [, id, hash] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text) ?? []
-  if (id !== undefined && hash !== undefined) return { id: Number(id), hash }
-  throw new InvalidArgumentError('Give ID:HASH as verify prints it, with 64 hexadecimal digits.')
+/** The id of a record, or 0: before all of them. @throws InvalidArgumentError unless it is one. */
+export function idArgument(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give the id of a record, a whole number.')
+}
+
+/** An item, or several with commas between them, after those that were given before; each once. */
+export function listArgument(text: string, before: readonly string[] = []): readonly string[] {
+  const items = text.split(',').map((item) => item.trim())
+  if (items.every((item) => item !== '')) return [...new Set([...before, ...items])]
+  throw new InvalidArgumentError('Give one, or several with commas between them.')
 }

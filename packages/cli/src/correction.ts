@@ -12,11 +12,12 @@ export interface CorrectionFlags extends GlobalFlags {
   readonly operationId?: string
 }
 
-export function addCorrectionOptions(command: Command): Command {
-  return command
+export function addCorrectionOptions(command: Command, { operationId = true } = {}): Command {
+  command
     .requiredOption('--why <text>', 'the reason, which the log keeps')
     .option('--by <who>', 'who decided it (default: the user of this session, $USER or $LOGNAME)')
-    .option('--operation-id <id>', 'names this decision: given again with the same id, it is done once')
+  if (!operationId) return command
+  return command.option('--operation-id <id>', 'names this decision: given again with the same id, it is done once')
 }
 
 /** @throws StoreError `INVALID_ARGUMENT` when nobody is named. */

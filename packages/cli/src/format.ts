@@ -23,6 +23,11 @@ export function jsonText(data: object): string {
   )
 }
 
+/** The same on one line. */
+export function jsonLine(data: object): string {
+  return JSON.stringify(data).replace(UNSAFE, (character) => `\\u${hex(character, 4)}`)
+}
+
 /** `1 h 05 min`, `5 min 03 s`, `5 min`, `12 s`, `400 ms`: cut, not rounded, as a limit is not reached before it is. */
 export function duration(ms: number): string {
   if (ms > 0 && ms < 1_000) return `${ms} ms`

@@ -18,6 +18,9 @@ export interface Output {
   readonly isTTY?: boolean | undefined
   /** How wide the terminal is. */
   readonly columns?: number | undefined
+  /** Whether what was written waits for a slow reader; `drain` tells when it does no longer. Default false. */
+  readonly writableNeedDrain?: boolean | undefined
+  once?(event: 'drain', listener: () => void): unknown
   write(text: string): unknown
 }
 

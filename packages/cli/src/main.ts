@@ -4,13 +4,15 @@ import { Command, CommanderError } from 'commander'
 import { addAdjust } from './commands/adjust.ts'
 import { addAudit } from './commands/audit.ts'
 import { addCooldowns } from './commands/cooldowns.ts'
+import { addForget } from './commands/forget.ts'
 import { addGrant } from './commands/grant.ts'
 import { addImport } from './commands/import-rust.ts'
 import { addNodes } from './commands/nodes.ts'
+import { addPrune } from './commands/prune.ts'
+import { addRoles } from './commands/roles.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addStatus } from './commands/status.ts'
 import { addUsage } from './commands/usage.ts'
-import { addVerify } from './commands/verify.ts'
 import { visible } from './format.ts'
 import { type Io, processIo } from './io.ts'
 import { type GlobalFlags, Shell } from './shell.ts'
@@ -74,7 +76,7 @@ function createProgram(shell: Shell): Command {
 const COMMANDS = [
   ...[addStatus, addUsage, addSessions, addNodes, addCooldowns, addAudit],
   ...[addAdjust, addGrant],
-  ...[addVerify, addImport],
+  ...[addPrune, addForget, addImport, addRoles],
 ]
 
 const HELP = `

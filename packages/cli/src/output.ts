@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { jsonText, visible } from './format.ts'
+import { jsonLine, jsonText, visible } from './format.ts'
 import type { Output } from './io.ts'
 import { type Column, layOut } from './table.ts'
 import type { Environment } from './where.ts'
@@ -29,11 +29,61 @@ export interface Table {
  * Prints the report: as JSON, or as text, which is the same on a terminal and in a pipe but for colours and for the
  * wrapping of long lines, which only a terminal gets. Nothing is cut off. It is for people; `--json` is for programs.
  */
-export function printReport(report: Report, out: Output, { json, env }: { json: boolean; env: Environment }): void {
-  if (json) {
-    out.write(`${jsonText(report.data)}\n`)
-    return
+export function printReport(report: Report, out: Output, { json, env }: PrintOptions): void {
+  out.write(json ? `${jsonText(report.data)}\n` : blocksText(report.text(), out, env))
+}
+
+export interface PrintOptions {
+  readonly json: boolean
+  readonly env: Environment
+}
+
+/** Prints while the work goes on: nothing is kept, and a reader that is slow is waited for. */
+export class Printer {
+  /** Whether it prints JSON, one object a line, and no text. */
+  readonly json: boolean
+  readonly #out: Output
+  readonly #env: Environment
+  readonly #signal: AbortSignal | undefined
+
+  /** Once `signal` is aborted, nothing is waited for. */
+  constructor(out: Output, { json, env, signal }: PrintOptions & { readonly signal?: AbortSignal | undefined }) {
+    this.json = json
+    this.#out = out
+    this.#env = env
+    this.#signal = signal
   }
+
+  /** Resolves when the output takes more. */
+  async blocks(blocks: readonly Block[]): Promise<void> {
+    await this.#write(blocksText(blocks, this.#out, this.#env))
+  }
+
+  /** Each on a line of its own. Resolves when the output takes more. */
+  async lines(data: readonly object[]): Promise<void> {
+    await this.#write(data.map((item) => `${jsonLine(item)}\n`).join(''))
+  }
+
+  /** As it is: for programs. Resolves when the output takes more. */
+  async raw(text: string): Promise<void> {
+    await this.#write(text)
+  }
+
+  async #write(text: string): Promise<void> {
+    this.#out.write(text)
+    if (this.#out.writableNeedDrain !== true || this.#signal?.aborted === true) return
+    await new Promise<void>((resolve) => {
+      const goOn = (): void => {
+        this.#signal?.removeEventListener('abort', goOn)
+        resolve()
+      }
+      this.#signal?.addEventListener('abort', goOn)
+      this.#out.once?.('drain', goOn)
+    })
+  }
+}
+
+function blocksText(blocks: readonly Block[], out: Output, env: Environment): string {
   const terminal = out.isTTY === true
   const colours = terminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
   const width = terminal ? (out.columns ?? 80) : Number.POSITIVE_INFINITY
@@ -41,8 +91,8 @@ export function printReport(report: Report, out: Output, { json, env }: { json: 
     if (typeof cell === 'string') return visible(cell)
     return colours ? styleText(cell.style, visible(cell.text), { validateStream: false }) : visible(cell.text)
   }
-  const lines = report.text().map((block) => (isTable(block) ? tableText(block, paint, width) : paint(block)))
-  out.write(`${lines.join('\n')}\n`)
+  const lines = blocks.map((block) => (isTable(block) ? tableText(block, paint, width) : paint(block)))
+  return `${lines.join('\n')}\n`
 }
 
 /** Names and values beside each other. */

@@ -2,7 +2,7 @@ import { isStoreError, type OwnedStore, type Store, StoreError } from '@shepherd
 import type { Command } from 'commander'
 import type { Io } from './io.ts'
 import { openStore, type OpenStoreOptions, placeOf } from './open-store.ts'
-import { printReport, type Report } from './output.ts'
+import { Printer, type PrintOptions, printReport, type Report } from './output.ts'
 import { shownWhere, whereFrom } from './where.ts'
 
 /** The flags that every command takes. */
@@ -37,26 +37,56 @@ export class Shell {
   }
 
   /** Opens the database that the flags name, does the work, closes it, and prints the report. */
-  async run(
+  async run(command: Command, work: (opened: Opened) => Promise<Report>, options: RunOptions = {}): Promise<void> {
+    const report = await this.#opened(command, work, options)
+    printReport(report, this.io.stdout, this.#printOptions(command))
+    this.exitCode = report.problems ? 3 : 0
+  }
+
+  /** The same for work that prints as it goes, and tells at its end whether something is wrong with what is stored. */
+  async stream(
     command: Command,
-    work: (opened: Opened) => Promise<Report>,
-    { calendar, actAs = 'node', whenMissing }: RunOptions = {},
+    work: (opened: Opened, printer: Printer) => Promise<{ readonly problems: boolean }>,
+    { signal, ...options }: RunOptions & { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    const { db, node, scope, json = false } = command.optsWithGlobals<GlobalFlags>()
-    const { env, stdout, clock, hostname } = this.io
+    const printer = new Printer(this.io.stdout, { ...this.#printOptions(command), signal })
+    const { problems } = await this.#opened(command, (opened) => work(opened, printer), options)
+    this.exitCode = problems ? 3 : 0
+  }
+
+  /** Does the work with a signal that is aborted, with `reason`, at the first Ctrl-C. */
+  async interruptible<T>(work: (signal: AbortSignal) => Promise<T>, reason?: Error): Promise<T> {
+    const interrupt = new AbortController()
+    const forget = this.io.onInterrupt(() => interrupt.abort(reason))
+    try {
+      return await work(interrupt.signal)
+    } finally {
+      forget()
+    }
+  }
+
+  async #opened<T>(
+    command: Command,
+    work: (opened: Opened) => Promise<T>,
+    { calendar, actAs = 'node', whenMissing }: RunOptions,
+  ): Promise<T> {
+    const { db, node, scope } = command.optsWithGlobals<GlobalFlags>()
+    const { env, clock, hostname } = this.io
     const where = whereFrom(db, env)
     // On PostgreSQL machines are told apart by their names; a file is for one machine.
     const machine = placeOf(where).backend === 'postgres' ? hostname : undefined
     const as = actAs === 'node' ? (node ?? machine) : machine
     const store = await open(where, { node: as, scope, calendar, clock }, whenMissing)
-    let report: Report
     try {
-      report = await work({ store, where: shownWhere(where) })
+      return await work({ store, where: shownWhere(where) })
     } finally {
       await store.close()
     }
-    printReport(report, stdout, { json, env })
-    this.exitCode = report.problems ? 3 : 0
+  }
+
+  #printOptions(command: Command): PrintOptions {
+    const { json = false } = command.optsWithGlobals<GlobalFlags>()
+    return { json, env: this.io.env }
   }
 }
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { durationArgument } from '../src/arguments.ts'
+import { countOrAllArgument, durationArgument, idArgument, listArgument } from '../src/arguments.ts'
 
 describe('a duration', () => {
   test.each([
@@ -31,4 +31,29 @@ describe('a duration', () => {
     expect(durationArgument(0)('0s')).toBe(0)
     expect(() => durationArgument(1)('0h0m')).toThrow(/That is no time at all/)
   })
+})
+
+describe('a number of records', () => {
+  test.each([
+    ['0', 0],
+    ['10', 10],
+    ['all', 'all'],
+  ])('%s', (text, number) => {
+    expect(countOrAllArgument(10)(text)).toBe(number)
+  })
+
+  test.each(['', '11', '-1', '1e1', '0x1', 'All', '1.0', ' 1'])('is refused with what to give: %j', (text) => {
+    expect(() => countOrAllArgument(10)(text)).toThrow('Give a whole number up to 10, or all.')
+  })
+})
+
+test('the id of a record is a whole number', () => {
+  expect([idArgument('0'), idArgument('2240')]).toEqual([0, 2_240])
+  for (const text of ['', '-1', '1.5', '1e3', '9'.repeat(16)])
+    expect(() => idArgument(text)).toThrow(InvalidArgumentError)
+})
+
+test('a list grows with each time it is given, and has each item once', () => {
+  expect(listArgument('b', listArgument('a, b,c'))).toEqual(['a', 'b', 'c'])
+  for (const text of ['', 'a,', ',', 'a,,b', ' ']) expect(() => listArgument(text)).toThrow(InvalidArgumentError)
 })

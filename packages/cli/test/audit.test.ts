@@ -1,8 +1,5 @@
-import type { AuditEvent } from '@shepherd-store/core'
 import { describe, expect, test } from 'vitest'
 import type { AuditData } from '../src/commands/audit.ts'
-import { eventText } from '../src/event-text.ts'
-import { instantFormat } from '../src/format.ts'
 import { run, storeWith, tamper, WITHOUT_TRIGGERS } from './command.ts'
 
 function evening(): Promise<string> {
@@ -25,31 +22,214 @@ function evening(): Promise<string> {
   })
 }
 
-test('shows the last records, newest first', async () => {
+test('shows the last records in the order of the log', async () => {
   const { exitCode, stdout, stderr } = await run(['audit', '--db', await evening()])
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(stdout).toBe(
     [
       '#  When (Europe/Berlin)  What',
-      '3  2026-11-24 13:00:10   mc denied: 1 h of 1 h used',
-      '2  2026-11-24 13:00:05   Mine\\x1b[2Jcraft\\n (mc) started, until 13:30:00',
       '1  2026-11-24 13:00:00   policy loaded: 1 entry',
+      '2  2026-11-24 13:00:05   Mine\\x1b[2Jcraft\\n (mc) started, until 13:30:00',
+      '3  2026-11-24 13:00:10   mc denied: 1 h of 1 h used',
       '',
     ].join('\n'),
   )
 })
 
-test('-n says how many, over pages of the store', async () => {
-  const path = await storeWith(async (store) => {
-    const events = Array.from(
-      { length: 256 },
-      () => ({ type: 'append_audit', event: { type: 'service_started' } }) as const,
-    )
-    for (let page = 0; page < 5; page += 1) await store.commit(events)
+/** The ids that it prints, in their order, and whether it says that there are more. */
+async function shown(argv: readonly string[]): Promise<{ readonly ids: readonly number[]; readonly more: boolean }> {
+  const { exitCode, stdout, stderr } = await run(['audit', ...argv, '--json'])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  const { records, more }: AuditData = JSON.parse(stdout)
+  return { ids: records.map(({ id }) => id), more }
+}
+
+/** Records of `count` starts of the service. */
+function starts(count: number): Promise<string> {
+  return storeWith(async (store) => {
+    const start = { type: 'append_audit', event: { type: 'service_started' } } as const
+    for (let left = count; left > 0; left -= 256)
+      await store.commit(Array.from({ length: Math.min(left, 256) }, () => start))
   })
-  const { stdout } = await run(['audit', '-n', '1100', '--db', path, '--json'])
-  const { records }: AuditData = JSON.parse(stdout)
-  expect(records.map(({ id }) => id)).toEqual(Array.from({ length: 1_100 }, (_, index) => 1_280 - index))
+}
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+}
+
+describe('how many', () => {
+  test('are 20, unless -n says so, over pages of the store', async () => {
+    const path = await starts(1_280)
+    expect(await shown(['--db', path])).toEqual({ ids: range(1_261, 1_280), more: true })
+    expect(await shown(['-n', '1100', '--db', path])).toEqual({ ids: range(181, 1_280), more: true })
+    expect(await shown(['-n', '1280', '--db', path])).toEqual({ ids: range(1, 1_280), more: false })
+  })
+
+  test('with --after: the next ones', async () => {
+    const path = await starts(50)
+    expect(await shown(['--after', '0', '-n', '3', '--db', path])).toEqual({ ids: [1, 2, 3], more: true })
+    expect(await shown(['--after', '40', '--db', path])).toEqual({ ids: range(41, 50), more: false })
+    expect(await shown(['--after', '50', '--db', path])).toEqual({ ids: [], more: false })
+  })
+
+  test('--reverse turns them round, and chooses no others', async () => {
+    const path = await starts(50)
+    expect((await shown(['--reverse', '-n', '3', '--db', path])).ids).toEqual([50, 49, 48])
+    expect((await shown(['--reverse', '--after', '7', '-n', '3', '--db', path])).ids).toEqual([10, 9, 8])
+  })
+
+  test('more of them are told of, and how to get them', async () => {
+    const path = await starts(50)
+    const { stdout: last } = await run(['audit', '-n', '10', '--db', path])
+    expect(last).toMatch(/service started\nThere are earlier ones: -n 20 shows more\.\n$/)
+    const { stdout: next } = await run(['audit', '-n', '10', '--after', '5', '--reverse', '--db', path])
+    expect(next).toMatch(/service started\nThere are more: --after 15 goes on\.\n$/)
+    expect((await run(['audit', '-n', '50', '--db', path])).stdout).not.toContain('There are')
+  })
+})
+
+describe('-n all', () => {
+  test('prints the log part by part, under one line of titles', async () => {
+    let writes = 0
+    const path = await starts(2_500)
+    const { exitCode, stdout } = await run(['audit', '-n', 'all', '--db', path], { onOutput: () => (writes += 1) })
+    expect({ exitCode, writes }).toEqual({ exitCode: 0, writes: 3 })
+    const [titles, ...lines] = stdout.trimEnd().split('\n')
+    expect(titles).toBe('   #  When (Europe/Berlin)  Node   What')
+    expect(lines).toEqual(
+      range(1, 2_500).map((id) => `${String(id).padStart(4)}  2026-11-24 13:00:00   local  service started`),
+    )
+  })
+
+  test('--json prints a record a line, and of hostile ones too', async () => {
+    const path = await storeWith(async (store) => {
+      await store.appendAudit({ type: 'other', name: 'odd', data: { text: 'a\nb\u001B[2J\u2028\u202E\u009B' } })
+      await store.appendAudit({ type: 'service_stopped' })
+    })
+    const { stdout } = await run(['audit', '-n', 'all', '--reverse', '--json', '--db', path])
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { id: 2, event: { type: 'service_stopped' } },
+      { id: 1, event: { type: 'other', data: { text: 'a\nb\u001B[2J\u2028\u202E\u009B' } } },
+    ])
+    expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028]/u)
+  })
+
+  test('goes on behind --after, and finds what cannot be read', async () => {
+    const path = await evening()
+    tamper(path, `${WITHOUT_TRIGGERS} update audit_log set event = 'x' where id = 2`)
+    const { exitCode, stdout } = await run(['audit', '-n', 'all', '--after', '1', '--db', path])
+    expect(exitCode).toBe(3)
+    expect(stdout).toMatch(/^#  When .*\n2 .* unreadable, .*: x\n3 .*\n$/)
+  })
+
+  test('says when nothing is recorded, and prints nothing as JSON', async () => {
+    const path = await starts(0)
+    expect((await run(['audit', '-n', 'all', '--db', path])).stdout).toBe('Nothing is recorded in scope default.\n')
+    expect((await run(['audit', '-n', 'all', '--json', '--db', path])).stdout).toBe('')
+  })
+})
+
+describe('filters', () => {
+  /** Two hours, ten minutes between two records. */
+  function afternoon(): Promise<string> {
+    return storeWith(async (store, clock) => {
+      clock.set('2026-11-24T10:00:00Z')
+      const mia = store.view({ scope: 'mia', node: 'attic' })
+      for (const [index, by] of [store, mia, store, mia].entries()) {
+        const ids = { sessionId: `s${index}`, entryId: index < 2 ? 'chess' : 'mc' }
+        await by.appendAudit({ type: 'session_started', ...ids })
+        clock.advance(600_000)
+        await by.appendAudit({ type: 'session_ended', ...ids, reason: { type: 'user_stop' }, durationMs: 600_000 })
+        clock.advance(600_000)
+        await by.appendAudit({ type: 'other', name: 'lamp_lit', data: {} })
+        clock.advance(600_000)
+      }
+    })
+  }
+
+  test.each([
+    [['--all-scopes'], range(1, 12)],
+    [[], [1, 2, 3, 7, 8, 9]],
+    [
+      ['--scope', 'mia'],
+      [4, 5, 6, 10, 11, 12],
+    ],
+    [
+      ['--all-scopes', '--node', 'attic'],
+      [4, 5, 6, 10, 11, 12],
+    ],
+    [['--node', 'attic'], []],
+    [['--since', '1h', '--all-scopes'], range(7, 12)],
+    [
+      ['--since', '2026-11-24T10:30Z', '--until', '12:00', '--all-scopes'],
+      [4, 5, 6],
+    ],
+    [
+      ['--until', '1h30m ago', '--all-scopes'],
+      [1, 2, 3],
+    ],
+    [['--until', 'today', '--all-scopes'], []],
+    [
+      ['--type', 'session_started', '--all-scopes'],
+      [1, 4, 7, 10],
+    ],
+    [
+      ['--type', 'session_started,lamp_lit', '--type', 'session_ended', '--since', '1h'],
+      [7, 8, 9],
+    ],
+    [['--type', 'lamp_lit', '--all-scopes', '-n', '1'], [12]],
+    [
+      ['--entry', 'mc', '--all-scopes'],
+      [7, 8, 10, 11],
+    ],
+    [
+      ['--session', 's0'],
+      [1, 2],
+    ],
+    [['--entry', 'mc', '--type', 'session_ended', '--after', '8', '--all-scopes'], [11]],
+  ])('%j', async (argv, ids) => {
+    expect((await shown([...argv, '--db', await afternoon()])).ids).toEqual(ids)
+  })
+
+  test('that fit nothing are told in a sentence', async () => {
+    const path = await afternoon()
+    const { exitCode, stdout } = await run(['audit', '--entry', 'none', '--db', path])
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: 'Nothing that was asked for is recorded in scope default.\n',
+    })
+    const all = await run(['audit', '--session', 'none', '--all-scopes', '-n', 'all', '--db', path])
+    expect(all.stdout).toBe('Nothing that was asked for is recorded in any scope.\n')
+  })
+
+  test('a type that is nearly a known one gets a hint, and is looked for all the same', async () => {
+    const path = await storeWith((store) => store.appendAudit({ type: 'other', name: 'sesion_started', data: {} }))
+    const { exitCode, stdout, stderr } = await run(['audit', '--type', 'sesion_started,lamp', '--db', path])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: "shepherd-store: sesion_started is no event of Shepherd's own; did you mean session_started?\n",
+    })
+    expect(stdout).toContain('sesion_started {}\n')
+  })
+
+  test.each([
+    [
+      ['--since', '1h', '--until', '2h'],
+      /there is no time from 2026-11-24 12:00:00 to 2026-11-24 11:00:00: --since comes/,
+    ],
+    [['--since', 'now', '--until', 'now'], /there is no time from/],
+    [['--since', '30000d'], /30000d is no time from 1970 to 9999/],
+    [['--scope', 'mia', '--all-scopes'], /give --scope or --all-scopes, not both/],
+    [['--entry', ''], /entryId "" is empty/],
+    [['--type', range(1, 33).join(',')], /types/],
+  ])('%j is refused', async (argv, sentence) => {
+    for (const all of [[], ['-n', 'all']]) {
+      const { exitCode, stdout, stderr } = await run(['audit', ...argv, ...all, '--db', await starts(1)])
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+      expect(stderr).toMatch(sentence)
+    }
+  })
 })
 
 test('--json has whole records', async () => {
@@ -69,6 +249,7 @@ test('--json has whole records', async () => {
         hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     ],
+    more: true,
   })
 })
 
@@ -79,7 +260,7 @@ test('shows the node where there are several, and the scope where all are asked 
   })
   const all = await run(['audit', '--db', path, '--all-scopes'])
   expect(all.stdout).toContain(
-    '#  When (Europe/Berlin)  Node   Scope    What\n2  2026-11-24 13:00:00   attic  mia      service started\n',
+    '1  2026-11-24 13:00:00   local  default  service started\n2  2026-11-24 13:00:00   attic  mia      service started\n',
   )
   const attic = await run(['audit', '--db', path, '--all-scopes', '--node', 'attic'])
   expect(attic.stdout).not.toContain('local')
@@ -87,7 +268,7 @@ test('shows the node where there are several, and the scope where all are asked 
 
 test('says when nothing is recorded', async () => {
   const { exitCode, stdout } = await run(['audit', '--db', await storeWith(async () => {})])
-  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'Nothing is recorded.\n' })
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'Nothing is recorded in scope default.\n' })
 })
 
 test('a record that cannot be read is shown as such, with exit status 3', async () => {
@@ -102,124 +283,4 @@ test('a record that cannot be read is shown as such, with exit status 3', async 
   expect(exitCode).toBe(3)
   expect(stdout).toMatch(/\n1 .* unreadable, .*: x\n/)
   expect(stdout).toMatch(/\n2 {2}unreadable .* unreadable, its timestamp is not an instant/)
-})
-
-describe('each event has its words:', () => {
-  const deadline = new Date('2026-11-24T12:30:00Z')
-  const day = '2026-11-24'
-  const ended = { type: 'session_ended', sessionId: 'one', entryId: 'mc', durationMs: 60_000 } as const
-  test.each<[string, AuditEvent]>([
-    ['service started', { type: 'service_started' }],
-    ['service stopped', { type: 'service_stopped' }],
-    ['policy loaded: 2 entries', { type: 'policy_loaded', entryCount: 2 }],
-    ['configuration reloaded', { type: 'config_reloaded', success: true }],
-    ['configuration could not be reloaded', { type: 'config_reloaded', success: false }],
-    ['Admin connected, uid 0: client c1', { type: 'client_connected', clientId: 'c1', role: 'Admin', uid: 0 }],
-    ['client c1 disconnected', { type: 'client_disconnected', clientId: 'c1' }],
-    ['mc started, without a limit', { type: 'session_started', sessionId: 'one', entryId: 'mc' }],
-    ['warning 2 min before the end of session one', { type: 'warning_issued', sessionId: 'one', thresholdMs: 120_000 }],
-    [
-      '5 min more for session one, until 2026-11-24 12:30:00',
-      { type: 'session_extended', sessionId: 'one', extendedByMs: 300_000, newDeadline: deadline },
-    ],
-    ['mc ended after 1 min: its time was up', { ...ended, reason: { type: 'expired' } }],
-    ['mc ended after 1 min: stopped by the user', { ...ended, reason: { type: 'user_stop' } }],
-    ['mc ended after 1 min: stopped by an administrator', { ...ended, reason: { type: 'admin_stop' } }],
-    [
-      'mc ended after 1 min: its process ended with code 0',
-      { ...ended, reason: { type: 'process_exited', exitCode: 0 } },
-    ],
-    ['mc ended after 1 min: stopped by the policy', { ...ended, reason: { type: 'policy_stop' } }],
-    ['mc ended after 1 min: the service was shut down', { ...ended, reason: { type: 'service_shutdown' } }],
-    [
-      'mc ended after 1 min: it could not be started: gone',
-      { ...ended, reason: { type: 'launch_failed', error: 'gone' } },
-    ],
-    [
-      'mc denied: cooldown until 2026-11-24 12:30:00; Disabled',
-      {
-        type: 'launch_denied',
-        entryId: 'mc',
-        reasons: [
-          { type: 'cooldown_active', until: deadline },
-          { type: 'other', text: 'Disabled' },
-        ],
-      },
-    ],
-    [
-      'mc ended after 1 min: nothing was heard of pc-1 since 2026-11-24 12:30:00',
-      { ...ended, reason: { type: 'recovered', node: 'pc-1', lastReportedAt: deadline } },
-    ],
-    [
-      'mc denied: 7 h of 7 h used in the week; 1 h of 1 h used; Chess (chess) runs on pc-1',
-      {
-        type: 'launch_denied',
-        entryId: 'mc',
-        reasons: [
-          { type: 'quota_exhausted', usedMs: 25_200_000, quotaMs: 25_200_000, period: 'week' },
-          { type: 'quota_exhausted', usedMs: 3_600_000, quotaMs: 3_600_000, period: 'day' },
-          { type: 'session_active', entryId: 'chess', node: 'pc-1', label: 'Chess' },
-        ],
-      },
-    ],
-    [
-      'mc denied: 30 h of 29 h used in the month; mc runs on pc-2',
-      {
-        type: 'launch_denied',
-        entryId: 'mc',
-        reasons: [
-          { type: 'quota_exhausted', usedMs: 108_000_000, quotaMs: 104_400_000, period: 'month' },
-          { type: 'session_active', entryId: 'mc', node: 'pc-2' },
-        ],
-      },
-    ],
-    ['mc goes on after a restart of the service', { type: 'session_continued', sessionId: 'one', entryId: 'mc' }],
-    [
-      '17 s more of mc, reported after its end: 10 min 17 s in all',
-      { type: 'session_time_added', sessionId: 'one', entryId: 'mc', addedMs: 17_000, durationMs: 617_000 },
-    ],
-    [
-      'the clock went forward by 24 h 05 min while 5 min passed, in session one',
-      { type: 'clock_jumped', sessionId: 'one', wallMs: 86_700_000, monotonicMs: 300_000 },
-    ],
-    [
-      'the clock went back by 1 h while 400 ms passed, in session one',
-      { type: 'clock_jumped', sessionId: 'one', wallMs: -3_600_000, monotonicMs: 400 },
-    ],
-    [
-      'usage of mc on 2026-11-24 raised by 5 min to 15 min, by Ada: forgot the tablet',
-      {
-        type: 'usage_adjusted',
-        entryId: 'mc',
-        day,
-        byMs: 300_000,
-        usedMs: 900_000,
-        by: 'Ada',
-        why: 'forgot the tablet',
-      },
-    ],
-    [
-      'usage of mc on 2026-11-24 lowered by 15 min to 0 s, by Ada: it hung',
-      { type: 'usage_adjusted', entryId: 'mc', day, byMs: -900_000, usedMs: 0, by: 'Ada', why: 'it hung' },
-    ],
-    [
-      '30 min of extra time granted for mc on 2026-11-24, 45 min in all, by Ada: homework',
-      { type: 'time_granted', entryId: 'mc', day, byMs: 1_800_000, grantedMs: 2_700_000, by: 'Ada', why: 'homework' },
-    ],
-    [
-      '45 min of extra time taken back from mc on 2026-11-24, 0 s in all, by Ada: too late',
-      { type: 'time_granted', entryId: 'mc', day, byMs: -2_700_000, grantedMs: 0, by: 'Ada', why: 'too late' },
-    ],
-    [
-      'cooldown of mc until 2026-11-24 12:30:00 cleared by Ada: homework',
-      { type: 'cooldown_cleared', entryId: 'mc', until: deadline, by: 'Ada', why: 'homework' },
-    ],
-    [
-      'cooldown of mc cleared by Ada: homework',
-      { type: 'cooldown_cleared', entryId: 'mc', by: 'Ada', why: 'homework' },
-    ],
-    ['lamp_lit {"watts":9}', { type: 'other', name: 'lamp_lit', data: { watts: 9 } }],
-  ])('%s', (text, event) => {
-    expect(eventText(event, instantFormat('UTC'))).toBe(text)
-  })
 })

@@ -32,11 +32,13 @@ export interface RunOptions {
   readonly clock?: ManualClock
   /** Called after each write to stderr with what interrupts the command. */
   readonly onProgress?: (interrupt: () => void) => void
+  /** Called after each write to stdout with all that was written to it, and with what interrupts the command. */
+  readonly onOutput?: (stdout: string, interrupt: () => void) => void
 }
 
 /** Runs the command in this process, at noon of 2026-11-24 UTC. */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { env = {}, columns, clock = manualClock(NOON), onProgress } = options
+  const { env = {}, columns, clock = manualClock(NOON), onProgress, onOutput } = options
   const texts = { stdout: '', stderr: '' }
   let interrupt = (): void => {}
   const output = (name: 'stdout' | 'stderr'): Output => ({
@@ -44,6 +46,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     write(text) {
       texts[name] += text
       if (name === 'stderr') onProgress?.(() => interrupt())
+      else onOutput?.(texts.stdout, () => interrupt())
     },
   })
   const exitCode = await main(argv, {

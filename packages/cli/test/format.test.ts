@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ago, beside, count, duration, instantFormat, jsonText, size, visible } from '../src/format.ts'
+import { ago, beside, count, duration, instantFormat, jsonLine, jsonText, size, visible } from '../src/format.ts'
 
 describe('visible', () => {
   test.each([
@@ -23,6 +23,9 @@ test('JSON for a terminal holds no control character and no reordering, and is t
   const text = jsonText(data)
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028]/u)
   expect(JSON.parse(text)).toEqual(data)
+  const line = jsonLine(data)
+  expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028]/u)
+  expect(JSON.parse(line)).toEqual(data)
 })
 
 test.each([

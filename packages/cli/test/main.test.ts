@@ -6,17 +6,22 @@ import { run, storeWith, testDirectory } from './command.ts'
 
 const COMMANDS = [
   ...['status', 'usage', 'sessions', 'sessions recover', 'nodes', 'cooldowns', 'cooldowns clear', 'audit'],
-  ...['adjust', 'grant', 'verify', 'import', 'import rust'],
+  ...['audit follow', 'audit verify', 'audit head', 'audit export', 'audit import', 'adjust', 'grant'],
+  ...['prune', 'forget', 'import', 'import rust', 'roles'],
 ]
 const OF_STORES_THAT_ARE_THERE = [
-  ...['status', 'usage', 'sessions', 'sessions recover', 'nodes', 'cooldowns', 'audit', 'verify'],
+  ...['status', 'usage', 'sessions', 'sessions recover', 'nodes', 'cooldowns', 'audit', 'audit -n all'],
+  ...['audit follow', 'audit verify', 'audit head', 'audit export', 'prune --keep 90d --dry-run'],
+  'forget x --why y --by z --yes',
   ...['adjust x --plus 1m --why y --by z', 'grant x 1m --why y --by z', 'cooldowns clear x --why y --by z'],
 ]
 
 describe.each(COMMANDS)('%s', (name) => {
   const command = name.split(' ')
   // Options that must be there are asked for first.
-  const rest = ['adjust', 'grant', 'cooldowns clear'].includes(name) ? ['--why', 'x'] : []
+  const needed: Readonly<Record<string, string>> = { prune: '--keep 90d' }
+  const decided = ['adjust', 'grant', 'cooldowns clear', 'forget'].includes(name) ? '--why x' : undefined
+  const rest = (needed[name] ?? decided)?.split(' ') ?? []
 
   test('--help explains it, with an example, and all that may stand before and after it', async () => {
     const { exitCode, stdout, stderr } = await run([...command, '--help'])
@@ -55,11 +60,19 @@ describe('a wrong call', () => {
     [['import', 'rust'], /missing required argument 'path'/],
     [['status', 'more'], /too many arguments/],
     [['status', '--db'], /argument missing/],
-    [['audit', '-n', '0'], /Give a whole number from 1 to 10000; see/],
+    [['audit', '-n', '0'], /-n 0 shows nothing: give a whole number from 1, or all; see/],
+    [['audit', '-n', '10001'], /Give a whole number up to 10000, or all; see/],
     [['audit', '-n', '1e3'], /Give a whole number/],
     [['usage', '--from', '2026-02-30'], /Give a day, as YYYY-MM-DD/],
     [['usage', '--by', 'day,hour'], /Give one or more of day, week, month, scope, node, entry/],
-    [['verify', '--expect-head', '12:abc'], /Give ID:HASH/],
+    [['audit', '--since', 'soon'], /Give a time such as 2h, 3d, today, /],
+    [['audit', '--after', 'last'], /Give the id of a record/],
+    [['audit', '--type', 'a,,b'], /Give one, or several with commas between them/],
+    [['audit', 'verify', '--entry', 'x'], /unknown option '--entry'/],
+    [['audit', 'head', '-n', '1'], /unknown option '--number'/],
+    [['audit', 'follow', '--until', 'now'], /unknown option '--until'/],
+    [['audit', 'follow', '--reverse'], /unknown option '--reverse'/],
+    [['verify'], /unknown command 'verify'/],
     [['sessions', '-n', '0'], /Give a whole number from 1 to 10000/],
     [['sessions', 'recover', '--entry', 'x'], /unknown option '--entry'/],
     [['sessions', 'recover', '--silent-for', '10'], /Give a duration without a sign, such as 1h30m/],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Block, printReport } from '../src/output.ts'
+import { type Block, Printer, printReport } from '../src/output.ts'
 
 const TABLE: Block = {
   columns: [{ title: 'Used', align: 'right' }, { title: 'Node' }, { title: 'Entry' }],
@@ -54,4 +54,32 @@ test('on a terminal a long last column is wrapped in its place', () => {
   const columns = [{ title: '#', align: 'right' as const }, { title: 'What' }]
   const table: Block = { columns, rows: [['7', 'one two three four five six']] }
   expect(printed([table], 24, { NO_COLOR: '1' })).toBe('#  What\n7  one two three four\n   five six\n')
+})
+
+test('what is printed while the work goes on waits for a slow reader, until it is stopped', async () => {
+  const events: string[] = []
+  let drain = (): void => {}
+  const stop = new AbortController()
+  const output = {
+    writableNeedDrain: true,
+    once: (_: 'drain', listener: () => void) => (drain = listener),
+    write: (text: string) => events.push(text),
+  }
+  const printer = new Printer(output, { json: true, env: {}, signal: stop.signal })
+  const printing = printer.lines([{ a: 1 }, { a: 'two\n' }]).then(() => events.push('printed'))
+  events.push('waits')
+  drain()
+  await printing
+  const stopped = printer.blocks([TABLE]).then(() => events.push('stopped'))
+  stop.abort()
+  await stopped
+  await printer.blocks(['waits no more'])
+  expect(events).toEqual([
+    '{"a":1}\n{"a":"two\\n"}\n',
+    'waits',
+    'printed',
+    printed([TABLE]),
+    'stopped',
+    'waits no more\n',
+  ])
 })

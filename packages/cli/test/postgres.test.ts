@@ -45,7 +45,32 @@ test('import rust makes the tables', async () => {
   expect(rehearsal.exitCode).toBe(0)
   const { exitCode } = await run(['import', 'rust', rustDatabase(), '--db', url])
   expect(exitCode).toBe(0)
-  expect(await run(['verify', '--db', url])).toMatchObject({ exitCode: 0 })
+  expect(await run(['audit', 'verify', '--db', url])).toMatchObject({ exitCode: 0 })
+})
+
+test('the log of a fleet is followed, of all machines or of one', async () => {
+  const url = await database()
+  const clock = manualClock('2026-11-24T12:00:00Z')
+  await using store = await openStore(url, { node: 'lab-7', calendar: { timeZone: 'Europe/Berlin' }, clock })
+  await store.appendAudit({ type: 'service_started' })
+  let appended: Promise<unknown> | undefined
+  const follow = (lines: number, argv: readonly string[]): ReturnType<typeof run> =>
+    run(['audit', 'follow', '--db', url, ...argv], {
+      onOutput(stdout, interrupt) {
+        appended ??= store.view({ node: 'lab-8' }).appendAudit({ type: 'service_stopped' })
+        if (stdout.split('\n').length > lines) interrupt()
+      },
+    })
+  expect(await follow(3, [])).toEqual({
+    exitCode: 0,
+    stdout:
+      '#  When (Europe/Berlin)  Node   What\n' +
+      '1  2026-11-24 13:00:00   lab-7  service started\n' +
+      '2  2026-11-24 13:00:00   lab-8  service stopped\n',
+    stderr: '',
+  })
+  const one = await follow(2, ['--node', 'lab-8'])
+  expect(one.stdout).toBe('#  When (Europe/Berlin)  What\n2  2026-11-24 13:00:00   service stopped\n')
 })
 
 test('neither a password that is wrong nor one that is right is shown', async () => {

@@ -1,8 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { openSqliteStore } from '@shepherd-store/sqlite'
 import { expect, test } from 'vitest'
 import { rustDatabase, storeWith, tamper, WITHOUT_TRIGGERS } from './command.ts'
 
@@ -23,9 +25,9 @@ async function execute(argv: readonly string[], nodeOptions: readonly string[] =
 }
 
 test('0: done', async () => {
-  expect(await execute(['verify', '--db', await storeWith(async () => {})])).toMatchObject({
+  expect(await execute(['cooldowns', '--db', await storeWith(async () => {})])).toMatchObject({
     code: 0,
-    stdout: 'The log is intact: 0 records, each as it was written, in its place.\n',
+    stdout: 'No cooldown runs.\n',
     stderr: '',
   })
 })
@@ -45,7 +47,7 @@ test('2: called wrongly', async () => {
 test('3: something is wrong with what is stored', async () => {
   const path = await storeWith((store) => store.appendAudit({ type: 'service_started' }))
   tamper(path, `${WITHOUT_TRIGGERS} update audit_log set node = 'x'`)
-  expect(await execute(['verify', '--db', path, '--json'])).toMatchObject({ code: 3, stderr: '' })
+  expect(await execute(['audit', 'verify', '--db', path, '--json'])).toMatchObject({ code: 3, stderr: '' })
 })
 
 test.each([
@@ -80,6 +82,39 @@ test('a reader that has seen enough, as head has, is no failure', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
 })
 
+test.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends a follower with exit status 0, after a whole line',
+  async (signal) => {
+    const path = await storeWith((store) => store.appendAudit({ type: 'service_started' }))
+    const child = spawn(process.execPath, [CONDITIONS, BIN, 'audit', 'follow', '--json', '--db', path])
+    const stderr = text(child.stderr)
+    let stdout = ''
+    child.stdout.on('data', (part) => {
+      stdout += String(part)
+      child.kill(signal)
+    })
+    const [code] = await once(child, 'close')
+    expect({ code, stderr: await stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^\{.*\}\n$/)
+  },
+)
+
+test('a follower ends quietly at the next record when its reader is gone', async () => {
+  const path = await storeWith((store) => store.appendAudit({ type: 'service_started' }))
+  const child = spawn(process.execPath, [CONDITIONS, BIN, 'audit', 'follow', '--db', path])
+  const stderr = text(child.stderr)
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  await using store = await openSqliteStore(path)
+  // What is written before the other end is closed is no error yet.
+  const ended = once(child, 'close')
+  let isOver = false
+  void ended.then(() => (isOver = true))
+  while (!isOver) await store.appendAudit({ type: 'service_stopped' })
+  const [code] = await ended
+  expect({ code, stderr: await stderr }).toEqual({ code: 0, stderr: '' })
+})
+
 test.skipIf(process.platform === 'win32')('Ctrl-C stops an import between two batches', async () => {
   const source = rustDatabase()
   tamper(
@@ -103,7 +138,6 @@ test.skipIf(process.platform === 'win32')('Ctrl-C stops an import between two ba
 
 /** Resolves when the log has records. */
 async function recordsIn(path: string): Promise<void> {
-  const { openSqliteStore } = await import('@shepherd-store/sqlite')
   await using store = await openSqliteStore(path)
   const deadlineMs = performance.now() + 30_000
   while ((await store.listAudits({ limit: 1, scope: 'all' })).length === 0) {

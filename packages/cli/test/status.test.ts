@@ -53,7 +53,7 @@ test('--json has the same for programs', async () => {
     checkedAt: '2026-11-24T12:00:00.000Z',
     problems: [],
     where: path,
-    database: { backend: 'sqlite', version: expect.any(String), schemaVersion: 2, sizeBytes: expect.any(Number) },
+    database: { backend: 'sqlite', version: expect.any(String), schemaVersion: 3, sizeBytes: expect.any(Number) },
     capabilities: { durability: 'power_loss', sharing: 'machine' },
     calendar: { timeZone: 'Europe/Berlin', dayStart: '00:00' },
     node: 'local',

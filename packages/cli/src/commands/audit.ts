@@ -1,78 +1,116 @@
 import type { AuditQuery, AuditRecord, Store } from '@shepherd-store/core'
 import type { Command } from 'commander'
-import { countArgument } from '../arguments.ts'
-import { eventText } from '../event-text.ts'
-import { beside, type InstantFormat, instantFormat } from '../format.ts'
-import type { Cell, Report, Table } from '../output.ts'
-import type { GlobalFlags, Shell } from '../shell.ts'
+import { countOrAllArgument } from '../arguments.ts'
+import { addFilterOptions, auditQuery, type FilterFlags, hintAtTypes, nothingText } from '../audit-filter.ts'
+import type { Block, Printer, Report } from '../output.ts'
+import { firstRecords, isUnreadable, PAGE_RECORDS } from '../record-list.ts'
+import { RecordTable } from '../record-table.ts'
+import type { Shell } from '../shell.ts'
+import { addAuditExport } from './audit-export.ts'
+import { addAuditFollow } from './audit-follow.ts'
+import { addAuditHead } from './audit-head.ts'
+import { addAuditImport } from './audit-import.ts'
+import { addAuditVerify } from './audit-verify.ts'
 
-interface AuditFlags extends GlobalFlags {
-  readonly number: number
-  readonly allScopes?: boolean
+interface AuditFlags extends FilterFlags {
+  /** Default `RECORDS_DEFAULT`. */
+  readonly number?: number | 'all'
+  readonly reverse?: true
 }
 
-/** What `audit --json` prints. */
+/** What `audit --json` prints, unless it prints all. */
 export interface AuditData {
-  /** Newest first. A timestamp that cannot be read is `null`. */
+  /** Oldest first; newest first with `--reverse`. A timestamp that cannot be read is `null`. */
   readonly records: readonly AuditRecord[]
+  /** Whether there are more: before them, or, with `--after`, behind them. */
+  readonly more: boolean
 }
 
 const RECORDS_DEFAULT = 20
 const RECORDS_MAX = 10_000
-const PAGE_RECORDS = 1_000
 
 export function addAudit(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command('audit')
-    .description('Show the last records of the log, newest first: what happened, and why a launch was denied.')
-    .option('-n, --number <count>', 'how many', countArgument(RECORDS_MAX), RECORDS_DEFAULT)
-    .option('--all-scopes', 'of every scope')
-    .addHelpText('after', '\nExample: shepherd-store audit -n 50')
-    .action((_flags: AuditFlags, command: Command) =>
-      shell.run(command, ({ store }) => audit(store, command.optsWithGlobals<AuditFlags>())),
+    .description('Show the log in its order, the newest record last: what happened, and why a launch was denied.')
+  addFilterOptions(command, { until: true })
+    .option(
+      '-n, --number <count>',
+      `how many, or all: the last ones, or with --after the next ones (default: ${RECORDS_DEFAULT})`,
+      countOrAllArgument(RECORDS_MAX),
     )
+    .option('--reverse', 'the newest first')
+    .addHelpText(
+      'after',
+      '\nWith --json, -n all prints one JSON object a line: a record.\n' +
+        '\nExamples: shepherd-store audit --since 2h --type launch_denied,session_ended' +
+        '\n          shepherd-store audit --since yesterday --entry minecraft -n all',
+    )
+    .action((_flags: AuditFlags, called: Command) => {
+      const flags = called.optsWithGlobals<AuditFlags>()
+      hintAtTypes(flags, shell.io)
+      const { number = RECORDS_DEFAULT } = flags
+      if (number === 0) called.error('-n 0 shows nothing: give a whole number from 1, or all')
+      return number === 'all'
+        ? shell.stream(called, ({ store }, printer) => printAll(store, flags, printer), { actAs: 'this_machine' })
+        : shell.run(called, ({ store }) => audit(store, { ...flags, number }), { actAs: 'this_machine' })
+    })
+  addAuditFollow(command, shell)
+  addAuditVerify(command, shell)
+  addAuditHead(command, shell)
+  addAuditExport(command, shell)
+  addAuditImport(command, shell)
 }
 
-async function audit(store: Store, { number, node, allScopes = false }: AuditFlags): Promise<Report> {
-  const records = await newest(store, number, { node, scope: allScopes ? 'all' : undefined })
-  const data: AuditData = { records }
-  return {
-    data,
-    text: () =>
-      records.length === 0 ? ['Nothing is recorded.'] : [auditTable(records, store.calendar.timeZone, allScopes)],
-    problems: records.some(({ event }) => event.type === 'unreadable'),
-  }
-}
-
-async function newest(store: Store, number: number, query: AuditQuery): Promise<readonly AuditRecord[]> {
-  const records: AuditRecord[] = []
-  for await (const record of store.readAudits({ ...query, order: 'desc', limit: Math.min(number, PAGE_RECORDS) })) {
-    records.push(record)
-    if (records.length === number) break
-  }
-  return records
+async function audit(store: Store, flags: AuditFlags & { readonly number: number }): Promise<Report> {
+  const { number, after, reverse = false } = flags
+  const order = after === undefined ? 'desc' : 'asc'
+  const read = await firstRecords(store, { ...auditQuery(flags, store), order }, number + 1)
+  const chosen = read.slice(0, number)
+  const records = (order === 'desc') === reverse ? chosen : chosen.toReversed()
+  const data: AuditData = { records, more: read.length > number }
+  return { data, text: () => auditText(data, flags, store), problems: records.some(isUnreadable) }
 }
 
 /** The node is shown where there are several. */
-function auditTable(records: readonly AuditRecord[], timeZone: string, allScopes: boolean): Table {
-  const instant = instantFormat(timeZone)
-  const severalNodes = new Set(records.map(({ node }) => node)).size > 1
-  const optional = (shown: boolean, value: string): readonly string[] => (shown ? [value] : [])
-  const titles = [...optional(severalNodes, 'Node'), ...optional(allScopes, 'Scope'), 'What']
-  return {
-    columns: [{ title: '#', align: 'right' }, { title: `When (${timeZone})` }, ...titles.map((title) => ({ title }))],
-    rows: records.map((record) => [
-      String(record.id),
-      instant(record.timestamp),
-      ...optional(severalNodes, record.node),
-      ...optional(allScopes, record.scope),
-      what(record, instant),
-    ]),
-  }
+function auditText({ records, more }: AuditData, flags: AuditFlags, store: Store): readonly Block[] {
+  if (records.length === 0) return [nothingText(flags, store)]
+  const { allScopes: scopes = false, after } = flags
+  const nodes = new Set(records.map(({ node }) => node)).size > 1
+  const table = new RecordTable({ timeZone: store.calendar.timeZone, nodes, scopes })
+  const number = records.length * 2
+  const goOn =
+    after === undefined
+      ? `There are earlier ones: -n ${number > RECORDS_MAX ? 'all' : number} shows more.`
+      : `There are more: --after ${Math.max(...records.map(({ id }) => id))} goes on.`
+  return [table.part(records), ...(more ? [goOn] : [])]
 }
 
-function what({ timestamp, event }: AuditRecord, instant: InstantFormat): Cell {
-  const text = eventText(event, beside(timestamp, instant))
-  if (event.type === 'unreadable') return { text, style: 'red' }
-  return event.type === 'launch_denied' ? { text, style: 'yellow' } : text
+/** Page by page, so that the log may be of any length. */
+async function printAll(store: Store, flags: AuditFlags, printer: Printer): Promise<{ readonly problems: boolean }> {
+  const query: AuditQuery = { ...auditQuery(flags, store), order: flags.reverse === true ? 'desc' : 'asc' }
+  const head = await store.auditHead()
+  const { node, allScopes: scopes = false } = flags
+  const table = new RecordTable({
+    timeZone: store.calendar.timeZone,
+    nodes: node === undefined,
+    scopes,
+    lastId: head?.id,
+  })
+  let page: AuditRecord[] = []
+  let printed = 0
+  let problems = false
+  const flush = async (): Promise<void> => {
+    await (printer.json ? printer.lines(page) : printer.blocks([table.part(page)]))
+    printed += page.length
+    page = []
+  }
+  for await (const record of store.readAudits({ ...query, limit: PAGE_RECORDS })) {
+    page.push(record)
+    problems ||= isUnreadable(record)
+    if (page.length === PAGE_RECORDS) await flush()
+  }
+  if (page.length > 0) await flush()
+  if (printed === 0 && !printer.json) await printer.blocks([nothingText(flags, store)])
+  return { problems }
 }

@@ -29,10 +29,8 @@ export function addImport(program: Command, shell: Shell): void {
     .action(async (path: string, _flags: ImportFlags, command: Command) => {
       const { dryRun = false, timeZone } = command.optsWithGlobals<ImportFlags>()
       // From the beginning: the source is copied before anything else, and the copy is to go.
-      const interrupt = new AbortController()
-      const forget = shell.io.onInterrupt(() => interrupt.abort(new Error(STOPPED)))
-      const source: Source = { path, dryRun, signal: interrupt.signal }
-      try {
+      await shell.interruptible(async (signal) => {
+        const source: Source = { path, dryRun, signal }
         await shell.run(command, (opened) => importRust(source, opened, shell), {
           calendar: timeZone === undefined ? undefined : { timeZone },
           whenMissing: async (where, options) => {
@@ -43,9 +41,7 @@ export function addImport(program: Command, shell: Shell): void {
             return openStore(where, options)
           },
         })
-      } finally {
-        forget()
-      }
+      }, new Error(STOPPED))
     })
 }
 

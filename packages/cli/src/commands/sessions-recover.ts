@@ -15,6 +15,7 @@ import { readSessions } from '../session-list.ts'
 import { endText, entryText, playedText } from '../session-text.ts'
 import type { GlobalFlags, Shell } from '../shell.ts'
 import { SILENT_MS, Silence } from '../silence.ts'
+import { refuseOptionsOf } from '../subcommand.ts'
 
 interface RecoverFlags extends GlobalFlags {
   readonly all?: boolean
@@ -70,20 +71,12 @@ export function addSessionsRecover(sessions: Command, shell: Shell): void {
         '\n          shepherd-store sessions recover --all --all-scopes --silent-for 1h',
     )
     .action((sessionId: SessionId | undefined, _flags: RecoverFlags, command: Command) => {
+      // `--entry` of `sessions` would choose nothing, and all would be recovered.
       refuseOptionsOf(sessions, command)
       return shell.run(command, ({ store }) => recover(store, sessionId, command.optsWithGlobals<RecoverFlags>()), {
         actAs: 'this_machine',
       })
     })
-}
-
-/** Commander takes the options of `sessions` here, too: `--entry` would choose nothing, and all would be recovered. */
-function refuseOptionsOf(sessions: Command, command: Command): void {
-  const own = command.options.map(({ long }) => long)
-  const stray = sessions.options.find(
-    (option) => sessions.getOptionValueSource(option.attributeName()) === 'cli' && !own.includes(option.long),
-  )
-  if (stray !== undefined) command.error(`unknown option '${stray.long ?? stray.flags}'`)
 }
 
 async function recover(store: Store, sessionId: SessionId | undefined, flags: RecoverFlags): Promise<Report> {

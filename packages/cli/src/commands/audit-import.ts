@@ -1,0 +1,73 @@
+import { type AuditSource, type ImportAuditsResult, isStoreError, type Store, StoreError } from '@shepherd-store/core'
+import type { Command } from 'commander'
+import { count, jsonLine } from '../format.ts'
+import type { Io } from '../io.ts'
+import { openStore } from '../open-store.ts'
+import type { Block, Report } from '../output.ts'
+import { progressLine } from '../progress.ts'
+import type { GlobalFlags, Shell } from '../shell.ts'
+import { refuseOptionsOf } from '../subcommand.ts'
+
+export function addAuditImport(audit: Command, shell: Shell): void {
+  audit
+    .command('import')
+    .description(
+      'Take up the log of another store, with its ids and hashes: into a new store, or behind the records that come before.',
+    )
+    .argument('<path>', 'an archive, a directory of archives, an export in JSON Lines, or - for standard input')
+    .addHelpText(
+      'after',
+      '\nEach record is proven before it is taken up. It may be repeated: what is there already is compared and left alone.\n' +
+        '\nExample: shepherd-store --db new.db audit import /mnt/archive',
+    )
+    .action((path: string, _flags: GlobalFlags, called: Command) => {
+      refuseOptionsOf(audit, called)
+      return shell.interruptible((signal) =>
+        shell.run(called, ({ store }) => importLog(store, path, { io: shell.io, signal }), {
+          actAs: 'this_machine',
+          whenMissing: (where, options) => openStore(where, options),
+        }),
+      )
+    })
+}
+
+interface Importing {
+  readonly io: Io
+  /** Aborted at Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+/** Its data is the `ImportAuditsResult` itself. */
+async function importLog(store: Store, path: string, { io, signal }: Importing): Promise<Report> {
+  const line = progressLine(io.stderr)
+  const source: AuditSource = path === '-' ? process.stdin : path
+  let reached: ImportAuditsResult = { imported: 0, present: 0 }
+  try {
+    const result = await store.importAudits(source, {
+      signal,
+      onProgress(progress) {
+        reached = progress
+        // How many there are, the source does not tell.
+        const done = progress.imported + progress.present
+        line.show({ phase: 'imported', done, total: done })
+      },
+    })
+    return { data: result, text: () => importText(result), problems: false }
+  } catch (error) {
+    if (!isStoreError(error) || reached.imported === 0) throw error
+    const kept = `${count(reached.imported, 'record')} before that were imported, and stay`
+    throw new StoreError(error.code, `${error.message}; ${kept}`, { cause: error, operation: error.operation })
+  } finally {
+    line.end()
+  }
+}
+
+function importText({ imported, present, head }: ImportAuditsResult): readonly Block[] {
+  if (head === undefined) return ['There was nothing to import.']
+  return [
+    `${count(imported, 'record')} imported${present === 0 ? '' : `, ${count(present, 'was', 'were')} there already`}.`,
+    '',
+    'The source ends with this head, which audit verify --expect-head proves here:',
+    jsonLine(head),
+  ]
+}

@@ -1,0 +1,108 @@
+import { type AuditHead, type AuditVerification, isStoreError, type Store, StoreError } from '@shepherd-store/core'
+import type { Command } from 'commander'
+import { count, jsonLine } from '../format.ts'
+import { headFileArgument } from '../head-file.ts'
+import type { Io } from '../io.ts'
+import type { Block, Report } from '../output.ts'
+import { progressLine } from '../progress.ts'
+import type { GlobalFlags, Shell } from '../shell.ts'
+import { refuseOptionsOf } from '../subcommand.ts'
+
+interface VerifyFlags extends GlobalFlags {
+  readonly expectHead?: AuditHead
+  readonly from?: AuditHead
+}
+
+export function addAuditVerify(audit: Command, shell: Shell): void {
+  audit
+    .command('verify')
+    .description('Check that every record of the log is as it was written, in its place.')
+    .option(
+      '--expect-head <file>',
+      'a head that audit head has printed before: proves that nothing up to it is gone or written anew',
+      headFileArgument,
+    )
+    .option('--from <file>', 'such a head, up to which the log was found good: goes on from there', headFileArgument)
+    .addHelpText(
+      'after',
+      '\nExamples: shepherd-store audit head > /mnt/elsewhere/head.json' +
+        '\n          shepherd-store audit verify --expect-head /mnt/elsewhere/head.json',
+    )
+    .action((_flags: VerifyFlags, called: Command) => {
+      refuseOptionsOf(audit, called)
+      const flags = called.optsWithGlobals<VerifyFlags>()
+      return shell.interruptible((signal) =>
+        shell.run(called, ({ store }) => verify(store, flags, { io: shell.io, signal })),
+      )
+    })
+}
+
+interface Verifying {
+  readonly io: Io
+  /** Aborted at Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+/** Its data is the `AuditVerification` itself. */
+async function verify(store: Store, flags: VerifyFlags, { io, signal }: Verifying): Promise<Report> {
+  const { expectHead: expectedHead, from } = flags
+  const line = progressLine(io.stderr)
+  let good = from
+  try {
+    const verification = await store.verifyAudits({
+      expectedHead,
+      from,
+      signal,
+      onProgress({ checked, total, head }) {
+        good = head
+        line.show({ phase: 'verified', done: checked, total })
+      },
+    })
+    return { data: verification, text: () => verifyText(verification, flags), problems: !verification.intact }
+  } catch (error) {
+    if (isStoreError(error, 'ABORTED') && good !== undefined) throw stopped(good, error)
+    throw error
+  } finally {
+    line.end()
+  }
+}
+
+function stopped(good: AuditHead, cause: StoreError): StoreError {
+  const message = `the verification was stopped; to go on from there, write ${jsonLine(good)} into a file and give it with --from`
+  return new StoreError('ABORTED', message, { cause })
+}
+
+function verifyText(verification: AuditVerification, flags: VerifyFlags): readonly Block[] {
+  const { head, firstBreak, blindSpots } = verification
+  const spots: readonly Block[] =
+    blindSpots.length === 0
+      ? []
+      : [
+          '',
+          'What this cannot show:',
+          { columns: [{ title: '' }, { title: '' }], rows: blindSpots.map((spot) => [' -', spot]) },
+        ]
+  if (firstBreak === undefined) return [...intactText(verification, flags), ...spots]
+  return [
+    { text: `The log is not intact: ${firstBreak.message} (${firstBreak.problem}).`, style: 'red' },
+    head === undefined ? 'No record before it is good.' : `The records up to ${head.id} are as they were written.`,
+    RESTORE,
+    ...spots,
+  ]
+}
+
+const RESTORE = 'Keep this database as it is, and compare it with a backup.'
+
+function intactText({ checked, erased, head, tail }: AuditVerification, flags: VerifyFlags): readonly Block[] {
+  const { expectHead, from } = flags
+  const erasures = erased === 0 ? '' : `, ${count(erased, 'of them erased', 'of them erased')}`
+  const text = `The log is intact: ${count(checked, 'record')}${erasures}, each as it was written, in its place.`
+  const provenId = Math.max(expectHead?.id ?? 0, from?.id ?? 0)
+  return [
+    { text, style: 'green' },
+    ...(tail === 'proven' ? [`Nothing up to record ${provenId} was cut off or written anew.`] : []),
+    ...(head === undefined
+      ? []
+      : ['', 'Its head, which shepherd-store audit head > FILE keeps elsewhere:', jsonLine(head)]),
+  ]
+}

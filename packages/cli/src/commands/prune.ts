@@ -1,0 +1,86 @@
+import type { RetentionResult, Store } from '@shepherd-store/core'
+import { type Command, InvalidArgumentError } from 'commander'
+import { count, instantFormat } from '../format.ts'
+import type { Io } from '../io.ts'
+import type { Block, Report } from '../output.ts'
+import { progressLine } from '../progress.ts'
+import type { GlobalFlags, Shell } from '../shell.ts'
+
+interface PruneFlags extends GlobalFlags {
+  /** In days. */
+  readonly keep: number
+  readonly archive?: string
+  readonly dryRun?: boolean
+}
+
+export function addPrune(program: Command, shell: Shell): void {
+  program
+    .command('prune')
+    .description('Archive the oldest records of the log, of all scopes, and remove them from it. Totals of usage stay.')
+    .requiredOption('--keep <time>', 'how long records stay in the log: 90d, 52w (30 days at least)', keepArgument)
+    .option('--archive <directory>', 'where they go before they leave the log')
+    .option('--dry-run', 'say what would be archived, and do nothing')
+    .addHelpText(
+      'after',
+      '\nIt can be stopped at any time; the same command goes on. The log tells it, and verifies on.\n' +
+        '\nExample: shepherd-store prune --keep 90d --archive /mnt/archive',
+    )
+    .action((_flags: PruneFlags, command: Command) => {
+      const flags = command.optsWithGlobals<PruneFlags>()
+      return shell.interruptible((signal) =>
+        shell.run(command, ({ store }) => prune(store, flags, { io: shell.io, signal })),
+      )
+    })
+}
+
+interface Pruning {
+  readonly io: Io
+  /** Aborted at Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+/** Its data is the `RetentionResult` itself. */
+async function prune(
+  store: Store,
+  { keep: keepDays, archive: archiveTo, dryRun = false }: PruneFlags,
+  { io, signal }: Pruning,
+): Promise<Report> {
+  const line = progressLine(io.stderr)
+  try {
+    const result = await store.applyRetention({
+      ...{ keepDays, archiveTo, dryRun, signal },
+      onProgress: ({ step, done, total }) => line.show({ phase: step, done, total }),
+    })
+    return {
+      data: result,
+      text: () => pruneText(result, { dryRun, timeZone: store.calendar.timeZone }),
+      problems: false,
+    }
+  } finally {
+    line.end()
+  }
+}
+
+function pruneText(
+  { cutoff, records, throughId, archives }: RetentionResult,
+  { dryRun, timeZone }: { readonly dryRun: boolean; readonly timeZone: string },
+): readonly Block[] {
+  const before = `from before ${instantFormat(timeZone)(cutoff)} (${timeZone})`
+  if (throughId === undefined) return [`There is no record ${before}: nothing to archive.`]
+  const what = `${count(records, 'record')} ${before}, up to record ${throughId}`
+  if (dryRun) return [`Would archive and remove ${what}.`]
+  return [
+    { text: `Archived and removed ${what}.`, style: 'green' },
+    {
+      columns: [{ title: 'Archive' }, { title: 'Records', align: 'right' }, { title: 'SHA-256' }],
+      rows: archives.map(({ file, records: inFile, sha256 }) => [file, String(inFile), sha256]),
+    },
+  ]
+}
+
+/** @throws InvalidArgumentError unless it is a number of days or weeks. */
+function keepArgument(text: string): number {
+  const [, amount, unit] = /^(\d{1,5})(d|w)$/.exec(text) ?? []
+  if (amount === undefined) throw new InvalidArgumentError('Give days or weeks, such as 90d or 52w.')
+  return Number(amount) * (unit === 'w' ? 7 : 1)
+}

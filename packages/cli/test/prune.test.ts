@@ -1,0 +1,66 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { run, storeWith, testDirectory } from './command.ts'
+
+/** A record on each of 100 days up to today. */
+function hundredDays(): Promise<string> {
+  return storeWith(async (store, clock) => {
+    clock.set('2026-08-17T12:00:00Z')
+    for (let day = 0; day < 100; day += 1) {
+      await store.appendAudit({ type: 'service_started' })
+      clock.advance(24 * 60 * 60 * 1_000)
+    }
+  })
+}
+
+test('--dry-run says what would go, and touches nothing', async () => {
+  const path = await hundredDays()
+  const archive = join(testDirectory(), 'archive')
+  const argv = ['prune', '--keep', '90d', '--archive', archive, '--dry-run', '--db', path]
+  expect(await run(argv)).toEqual({
+    exitCode: 0,
+    stdout: 'Would archive and remove 9 records from before 2026-08-26 00:00:00 (Europe/Berlin), up to record 9.\n',
+    stderr: '',
+  })
+  expect(existsSync(archive)).toBe(false)
+})
+
+test('archives what is old, removes it, and leaves a log that verifies and tells it', async () => {
+  const path = await hundredDays()
+  const archive = join(testDirectory(), 'archive')
+  const argv = ['prune', '--keep', '90d', '--archive', archive, '--db', path]
+  const pruned = await run(argv)
+  expect([pruned.exitCode, pruned.stdout.split('\n')[0]]).toEqual([
+    0,
+    'Archived and removed 9 records from before 2026-08-26 00:00:00 (Europe/Berlin), up to record 9.',
+  ])
+  const name = 'audit-0000000000000001-0000000000000009'
+  expect(readdirSync(archive).toSorted()).toEqual([`${name}.json`, `${name}.jsonl.gz`])
+  expect((await run(['audit', 'verify', '--db', path])).stdout).toContain('Records 1 to 9 are not in the log any more')
+  const last = await run(['audit', '-n', '1', '--db', path])
+  expect(last.stdout).toContain(`records 1 to 9 archived in ${name}.jsonl.gz`)
+  expect((await run(argv)).stdout).toMatch(/^There is no record from before .*: nothing to archive\.\n$/)
+  const other = join(testDirectory(), 'other.db')
+  expect((await run(['audit', 'import', archive, '--db', other])).stdout).toMatch(/^9 records imported\.\n/)
+})
+
+test('shows on a terminal how far it is', async () => {
+  const path = await hundredDays()
+  const archive = join(testDirectory(), 'archive')
+  const { stderr } = await run(['prune', '--keep', '5w', '--archive', archive, '--db', path], { columns: 80 })
+  expect(stderr).toContain('removing: 64 of 64')
+})
+
+test.each([
+  [['--archive', '/nowhere'], '--keep'],
+  [['--keep', '90'], '90d or 52w'],
+  [['--keep', '29d', '--dry-run'], 'keepDays must be an integer from 30'],
+  [['--keep', '90d'], 'archiveTo must name the directory'],
+])('is refused with %j', async (argv, why) => {
+  const path = await storeWith(async () => {})
+  expect(await run(['prune', ...argv, '--db', path])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(why),
+  })
+})
