@@ -81,6 +81,19 @@ for (const { name, create } of firstDatabases(inject('postgresUrl'), directories
       assert.deepEqual([intact, checked], [true, 6])
     })
 
+    test('forgets a scope whose records have no salt yet, and verifies on', async () => {
+      const { open } = await create()
+      const store = await open()
+      const { erased } = await store.forgetScope('anna', { by: 'Ada', why: 'She has moved out.' })
+      const events = (await store.listAudits({ scope: 'all' })).map(({ scope, event }) => [scope, event.type])
+      assert.equal(erased, events.filter(([scope, type]) => scope === 'anna' && type === 'erased').length)
+      assert.ok(erased > 0)
+      assert.deepEqual(events.at(-1), ['anna', 'scope_forgotten'])
+      const verified = await store.verifyAudits({ expectedHead: await store.auditHead() })
+      assert.deepEqual([verified.intact, verified.erased, verified.tail], [true, erased, 'proven'])
+      assert.ok(verified.blindSpots.some((spot) => spot.includes('older version')))
+    })
+
     test('knows the operations of the version before again', async () => {
       const { open } = await create()
       const store = await open()

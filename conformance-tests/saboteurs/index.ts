@@ -1,4 +1,7 @@
 import type { Sabotage } from '@shepherd-store/core/conformance'
+import { auditFilterSaboteurs } from './audit-filters.ts'
+import { auditFollowSaboteurs } from './audit-follow.ts'
+import { auditVerifySaboteurs } from './audit-verify.ts'
 import { auditSaboteurs } from './audit.ts'
 import { commitSaboteurs } from './commit.ts'
 import { cooldownSaboteurs, snapshotSaboteurs } from './cooldown.ts'
@@ -7,6 +10,7 @@ import { correctionSaboteurs, periodSaboteurs } from './corrections.ts'
 import { errorSaboteurs } from './errors.ts'
 import { lifecycleSaboteurs } from './lifecycle.ts'
 import { operationSaboteurs } from './operations.ts'
+import { logWorkSaboteurs } from './retention.ts'
 import { onDriver, onStore, type Saboteur } from './saboteur.ts'
 import { sessionEndSaboteurs } from './session-ends.ts'
 import { sessionListSaboteurs } from './session-lists.ts'
@@ -39,6 +43,10 @@ export const saboteurs: readonly Saboteur[] = [
   ...cooldownSaboteurs,
   ...snapshotSaboteurs,
   ...auditSaboteurs,
+  ...auditFilterSaboteurs,
+  ...auditFollowSaboteurs,
+  ...auditVerifySaboteurs,
+  ...logWorkSaboteurs,
   ...textSaboteurs,
   ...copySaboteurs,
   ...errorSaboteurs,

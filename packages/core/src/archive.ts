@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { createGunzip, createGzip } from 'node:zlib'
 import { auditLine, linesOf, parseAuditLine } from './audit-line.ts'
 import type { AuditHead } from './audit.ts'
-import { checkObject } from './codec.ts'
+import { checkObject, checkText } from './codec.ts'
 import type { AuditRow } from './effects.ts'
 import { messageOf, StoreError } from './errors.ts'
 import { fileError, onDisk } from './file-errors.ts'
@@ -41,13 +42,12 @@ export async function writeArchive(
   const file = `${name}.jsonl.gz`
   await onDisk(async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    await replaceFile(directory, file, (partial) =>
-      pipeline(
-        Readable.from(textOf(rows, previous)),
-        createGzip(),
-        createWriteStream(partial, { mode: 0o600, flush: true }),
-      ),
-    )
+    await replaceFile(directory, file, async (partial) => {
+      const written = createWriteStream(partial, { mode: 0o600, flush: true })
+      await pipeline(Readable.from(textOf(rows, previous)), createGzip(), written)
+      // Of one that it takes the place of.
+      await rm(join(directory, `${name}.json`), { force: true })
+    })
   })
   const manifest = await inspectArchive(directory, file, previous, through)
   await onDisk(() =>
@@ -64,7 +64,7 @@ export async function writeArchive(
 /** The archive that follows on `previous`, if there is one, read and found good. @throws StoreError `MALFORMED` when it is not. */
 export async function findArchive(directory: string, previous: AuditHead): Promise<ArchiveManifest | undefined> {
   const prefix = archiveName(previous.id + 1, 0).slice(0, -ID_DIGITS)
-  const names = await onDisk(() => readdir(directory)).catch((error: unknown) => {
+  const names = await onDisk(() => readdir(directory)).catch((error: unknown): string[] => {
     if (error instanceof StoreError && error.code === 'NOT_FOUND') return []
     throw error
   })
@@ -73,8 +73,8 @@ export async function findArchive(directory: string, previous: AuditHead): Promi
   const manifest = await readManifest(join(directory, name))
   const { throughId, hash } = manifest
   const found = await inspectArchive(directory, manifest.file, previous, { id: throughId, hash })
-  if (found.sha256 === manifest.sha256) return manifest
-  throw damaged(join(directory, manifest.file), 'its SHA-256 is not the one of its manifest')
+  if (isDeepStrictEqual(found, manifest)) return manifest
+  throw damaged(join(directory, manifest.file), 'it is not what its manifest tells')
 }
 
 /** The lines of an archive, of all archives of a directory in their order, or of an export. Each archive's SHA-256 is looked at first. */
@@ -86,7 +86,10 @@ export async function* archiveLines(path: string): AsyncIterable<string> {
     })
     return entries?.filter((name) => /^audit-\d+-\d+\.json$/.test(name)).toSorted()
   })
-  if (files === undefined) return yield* linesOf(piecesOf(path))
+  if (files === undefined) {
+    yield* linesOf(piecesOf(path))
+    return
+  }
   if (files.length === 0) throw new StoreError('NOT_FOUND', `${path} holds no archive: no audit-….json is in it`)
   for (const name of files) {
     const { file, sha256 } = await readManifest(join(path, name))
@@ -128,7 +131,7 @@ async function inspectArchive(
 
 /** Under another name first: what has the name is complete, and on the disk. */
 async function replaceFile(directory: string, name: string, write: (partial: string) => Promise<void>): Promise<void> {
-  const partial = join(directory, `.${name}.${process.pid}.partial`)
+  const partial = join(directory, `.${name}.${randomUUID()}.partial`)
   try {
     await write(partial)
     await rename(partial, join(directory, name))
@@ -177,16 +180,16 @@ async function readManifest(path: string): Promise<ArchiveManifest> {
   try {
     const json = checkObject(JSON.parse(text), 'the manifest')
     const { format, file, sha256, records, first_id, through_id, previous_hash, hash } = json
-    if (format !== FORMAT || typeof file !== 'string' || !/^audit-\d+-\d+\.jsonl\.gz$/.test(file))
-      throw new Error(`it is of another format than ${FORMAT}`)
+    if (format !== FORMAT) throw new Error(`it is of another format than ${FORMAT}`)
+    if (file !== `${basename(path, '.json')}.jsonl.gz`) throw new Error('it is of another file')
     return {
       file,
-      sha256: String(sha256),
+      sha256: checkText(sha256, 'sha256'),
       records: Number(records),
       firstId: Number(first_id),
       throughId: Number(through_id),
-      previousHash: String(previous_hash),
-      hash: String(hash),
+      previousHash: checkText(previous_hash, 'previous_hash'),
+      hash: checkText(hash, 'hash'),
     }
   } catch (error) {
     throw damaged(path, messageOf(error))

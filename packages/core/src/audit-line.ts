@@ -4,7 +4,7 @@ import type { AuditRow } from './effects.ts'
 import { invalidArgument, messageOf } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import type { JsonObject, JsonValue } from './values.ts'
-import { checkId, checkInteger, parseInstant } from './values.ts'
+import { checkId, checkInteger, describe, parseInstant } from './values.ts'
 import { canonicalJson } from './wire.ts'
 
 /**
@@ -42,11 +42,15 @@ export interface AuditLine {
 export function parseAuditLine(line: string): AuditLine {
   try {
     const json = checkObject(JSON.parse(line), 'the line')
+    const stray = Object.keys(json).find((name) => !FIELDS.has(name))
+    if (stray !== undefined) throw invalidArgument(`it has a field ${describe(stray)}, which no record has`)
     const field = (name: string): JsonValue | undefined => (Object.hasOwn(json, name) ? json[name] : undefined)
     const textOf = (name: string): string => checkText(field(name), name)
     const optionalText = <K extends string>(key: K, name: string) =>
       field(name) === undefined ? {} : ({ [key]: textOf(name) } as Record<K, string>)
     const event = field('event')
+    const double = event !== undefined && ['event_text', 'type', 'entry_id', 'session_id'].some((name) => name in json)
+    if (double) throw invalidArgument('what it is found by is told twice')
     const found =
       event === undefined
         ? {
@@ -76,6 +80,11 @@ export function parseAuditLine(line: string): AuditLine {
     throw invalidArgument(`this is no record of a log: ${messageOf(error)}`)
   }
 }
+
+const FIELDS: ReadonlySet<string> = new Set([
+  ...['id', 'timestamp', 'scope', 'node', 'event', 'event_text', 'type', 'entry_id', 'session_id'],
+  ...['original', 'salt', 'content_digest', 'digest', 'hash', 'previous_hash'],
+])
 
 /** The columns that a record is found by, as they follow from its event. */
 function foundBy(event: JsonObject): Pick<AuditRow, 'type' | 'entryId' | 'sessionId'> {
@@ -131,15 +140,20 @@ export async function* linesOf(pieces: AsyncIterable<string | Uint8Array>): Asyn
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let rest = ''
   for await (const piece of pieces) {
-    rest += typeof piece === 'string' ? piece : decoded(decoder, piece)
-    const lines = rest.split('\n')
-    rest = lines.pop() ?? ''
-    if (rest.length > LIMITS.AUDIT_LINE_LENGTH_MAX)
-      throw invalidArgument('a line is longer than any record: this is no log')
-    yield* lines
+    const [end = '', ...begun] = (typeof piece === 'string' ? piece : decoded(decoder, piece)).split('\n')
+    rest = checkLength(rest + end)
+    for (const next of begun) {
+      yield rest
+      rest = checkLength(next)
+    }
   }
   rest += decoded(decoder)
   if (rest !== '') yield rest
+}
+
+function checkLength(line: string): string {
+  if (line.length <= LIMITS.AUDIT_LINE_LENGTH_MAX) return line
+  throw invalidArgument('a line is longer than any record: this is no log')
 }
 
 function decoded(decoder: TextDecoder, piece?: Uint8Array): string {

@@ -92,7 +92,7 @@ export function checkCallback<T>(callback: T, what: string): T {
 }
 
 /** A record will do. */
-export function checkHead(head: AuditHead, what: string): AuditHead {
+function checkHead(head: AuditHead, what: string): AuditHead {
   if (typeof head !== 'object' || head === null)
     throw invalidArgument(`${what} must be an object, not ${describe(head)}`)
   const { id, hash } = head

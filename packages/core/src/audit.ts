@@ -101,7 +101,12 @@ export type LogEvent =
       readonly sha256: string
     }
   /** All that was recorded of this scope was erased; in the log, up to the record `throughId`. */
-  | (Correction & { readonly type: 'scope_forgotten'; readonly throughId: number })
+  | (Correction & {
+      readonly type: 'scope_forgotten'
+      readonly throughId: number
+      /** The last of those records that has no salt. Absent when all have one. */
+      readonly unsaltedThroughId?: number | undefined
+    })
 
 /** A correction, or a write of the service's own. */
 export type MaybeCorrection = { readonly [K in keyof Correction]?: Correction[K] | undefined }

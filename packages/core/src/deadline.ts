@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { StoreError } from './errors.ts'
 
 /** `work`, or `TIMEOUT` after `timeoutMs`. The work itself is not stopped. */
@@ -20,17 +20,27 @@ export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, what:
   }
 }
 
+/**
+ * Lets the event loop turn. A driver that is synchronous answers in a microtask: without it, a long work of many pages
+ * would keep timers and signals waiting, and could not be stopped.
+ */
+export async function nextTurn(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
 /** `work`, or `undefined` as soon as the signal is aborted. The work itself is not stopped. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
   if (signal === undefined) return work
+  // Whoever is stopped does not hear of a failure any more.
+  work.catch(() => {})
   if (signal.aborted) return undefined
   let stop: (() => void) | undefined
   const aborted = new Promise<undefined>((resolve) => {
     stop = () => resolve(undefined)
     signal.addEventListener('abort', stop)
   })
-  // Whoever is stopped does not hear of a failure any more.
-  work.catch(() => {})
   try {
     return await Promise.race([work, aborted])
   } finally {

@@ -49,7 +49,10 @@ function restore({ after, contents }: Extract<LogChange, { table: 'audit_restore
   for (const content of contents) draft.apply({ table: 'audit', content })
 }
 
-function forget({ scope, correction }: Extract<LogChange, { table: 'forget' }>, draft: GroupState): void {
+function forget(
+  { scope, unsaltedThroughId, correction }: Extract<LogChange, { table: 'forget' }>,
+  draft: GroupState,
+): void {
   const open = draft.openSession({ scope })
   if (open !== undefined) {
     throw invalidArgument(
@@ -59,11 +62,11 @@ function forget({ scope, correction }: Extract<LogChange, { table: 'forget' }>, 
   }
   const { at, node, by, why } = correction
   const throughId = draft.log().head.id
-  const event = { type: 'scope_forgotten', throughId, by, why } as const
+  const event = { type: 'scope_forgotten', throughId, unsaltedThroughId, by, why } as const
   draft.apply({ table: 'forget', scope, throughId })
   draft.apply({ table: 'audit', content: logContent({ timestamp: at, scope, node }, event) })
 }
 
-function changedMeanwhile(what: string): StoreError {
+export function changedMeanwhile(what: string): StoreError {
   return new StoreError('BUSY', `another program was at work on the log (${what}); begin again`)
 }

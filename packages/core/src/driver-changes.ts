@@ -52,7 +52,13 @@ export type LogChange =
   /** Appends records as they stood in another log, behind the record `after` there. */
   | { readonly table: 'audit_restore'; readonly after: AuditHead; readonly contents: readonly AuditContent[] }
   /** Removes all that is kept of the scope beside the log, and lets what the log tells of it be erased; the log tells it. */
-  | { readonly table: 'forget'; readonly scope: Scope; readonly correction: Corrected }
+  | {
+      readonly table: 'forget'
+      readonly scope: Scope
+      /** The last record of the scope that has no salt and is to be erased. */
+      readonly unsaltedThroughId?: number
+      readonly correction: Corrected
+    }
   /** Erases what a record of a forgotten scope tells. */
   | { readonly table: 'erasure'; readonly id: number; readonly contentDigest: string }
 

@@ -1,7 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import { auditLine } from './audit-line.ts'
-import { checkSignal } from './audit-requests.ts'
-import { auditRequest } from './audit-requests.ts'
+import { auditRequest, checkSignal } from './audit-requests.ts'
 import type { AuditQuery } from './audit.ts'
 import { GENESIS_HASH } from './chain.ts'
 import type { AuditRequest } from './driver.ts'
@@ -57,7 +56,7 @@ export async function* exportLines(engine: Engine, asked: ExportRequest): AsyncG
   const { request, format, titles, signal } = asked
   if (format === 'csv' && titles) yield csvLine(CSV_TITLES)
   let isFirst = true
-  for await (const row of rowsOf(engine, request, signal)) {
+  for await (const row of rowsOf(engine, request, { signal, gaps: 'refused' })) {
     switch (format) {
       case 'jsonl':
         yield `${auditLine(row, isFirst ? await hashBefore(engine, row) : undefined)}\n`
@@ -95,9 +94,9 @@ function csvFields(row: AuditRow): readonly (string | number | undefined)[] {
   ]
 }
 
-/** RFC 4180. https://www.rfc-editor.org/rfc/rfc4180 */
+/** RFC 4180. https://www.rfc-editor.org/rfc/rfc4180 One half of a line's end is an end to many readers: it is quoted too. */
 function csvLine(fields: readonly (string | number | undefined)[]): string {
-  return stringify([[...fields]], { escape_formulas: true, record_delimiter: 'windows' })
+  return stringify([[...fields]], { escape_formulas: true, record_delimiter: 'windows', quoted_match: /[\r\n]/ })
 }
 
 function cloudEvent(row: AuditRow): Readonly<Record<string, JsonValue | undefined>> {
@@ -107,16 +106,21 @@ function cloudEvent(row: AuditRow): Readonly<Record<string, JsonValue | undefine
     specversion: '1.0',
     id: String(id),
     source: `/shepherd/scopes/${encodeURIComponent(scope)}/nodes/${encodeURIComponent(node)}`,
-    type: `shepherd.${type}`,
+    type: `shepherd.${attribute(type)}`,
     time: instantText(row),
-    ...(entryId === undefined ? {} : { subject: entryId }),
+    ...(entryId === undefined ? {} : { subject: attribute(entryId) }),
     datacontenttype: data === undefined ? 'text/plain' : 'application/json',
-    data: data ?? text,
+    data: data === undefined ? text : data,
     // Extension attributes: lower case, and text.
     sequence: String(id).padStart(16, '0'),
-    ...(sessionId === undefined ? {} : { sessionid: sessionId }),
+    ...(sessionId === undefined ? {} : { sessionid: attribute(sessionId) }),
     audithash: hash,
   }
+}
+
+/** What an attribute must not hold is still in the data. */
+function attribute(text: string): string {
+  return text.replaceAll(/\p{Cc}|\p{Noncharacter_Code_Point}/gu, '\ufffd')
 }
 
 function jsonOf(text: string): JsonValue | undefined {

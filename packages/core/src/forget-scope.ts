@@ -9,6 +9,7 @@ import { LIMITS } from './limits.ts'
 import { checkSignalOf, rowsOf, writeLogChanges } from './log-work.ts'
 import { removeCut } from './retention.ts'
 import { checkFields, checkId } from './values.ts'
+import type { Scope } from './values.ts'
 import { decodeEvent } from './wire.ts'
 
 export interface ForgetOptions extends Correction {
@@ -52,8 +53,15 @@ export async function forgetScope(
   { by, why, signal, onProgress }: ForgetOptions,
 ): Promise<ForgetResult> {
   await removeCut(engine, signal)
-  const correction = { at: timestamp, node, by, why }
-  const [record] = await writeLogChanges(engine, [{ table: 'forget', scope, correction }])
+  const unsaltedThroughId = await lastUnsalted(engine, scope, signal)
+  const [record] = await writeLogChanges(engine, [
+    {
+      table: 'forget',
+      scope,
+      ...(unsaltedThroughId === undefined ? {} : { unsaltedThroughId }),
+      correction: { at: timestamp, node, by, why },
+    },
+  ])
   const throughId = (record?.id ?? 1) - 1
   let erased = 0
   let batch: AuditRow[] = []
@@ -69,13 +77,30 @@ export async function forgetScope(
     batch = []
     onProgress?.({ erased, id: last.id, throughId })
   }
-  for await (const row of rowsOf(engine, { scope, before: throughId + 1 }, signal)) {
-    if (row.contentDigest !== undefined || STAYS.has(row.type)) continue
+  for await (const row of rowsOf(engine, { scope, before: throughId + 1 }, { signal, gaps: 'passed_over' })) {
+    if (!isToBeErased(row)) continue
     batch.push(row)
     if (batch.length === LIMITS.LOG_BATCH_RECORDS) await eraseBatch()
   }
   await eraseBatch()
   return { erased, throughId, archives: await archivesOf(engine, signal) }
+}
+
+/** The digest of such a record proves nothing once it is erased: the log tells beforehand up to where there are any. */
+async function lastUnsalted(
+  engine: Engine,
+  scope: Scope,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  let last: number | undefined
+  for await (const row of rowsOf(engine, { scope }, { signal, gaps: 'passed_over' })) {
+    if (isToBeErased(row) && row.salt === undefined) last = row.id
+  }
+  return last
+}
+
+function isToBeErased({ contentDigest: ofErased, type }: AuditRow): boolean {
+  return ofErased === undefined && !STAYS.has(type)
 }
 
 /** What tells of the log as a whole: without it the log could not be verified. */
@@ -88,7 +113,7 @@ function digestOf(row: Omit<AuditRow, 'id'>): string {
 
 async function archivesOf(engine: Engine, signal: AbortSignal | undefined): Promise<readonly string[]> {
   const archives: string[] = []
-  for await (const { text } of rowsOf(engine, { types: ['records_archived'] }, signal)) {
+  for await (const { text } of rowsOf(engine, { types: ['records_archived'] }, { signal, gaps: 'passed_over' })) {
     const event = decodeEvent(text)
     if (event.type === 'records_archived') archives.push(event.archive)
   }

@@ -93,6 +93,9 @@ class Target {
   read(line: string, number: number): AuditRow {
     const { row, previousHash } = parseAuditLine(line)
     if (!this.#begun) this.#chain.goOnFrom({ id: row.id - 1, hash: hashBefore(row, previousHash) })
+    if (previousHash !== undefined && previousHash !== this.#chain.head.hash) {
+      throw new StoreError('MALFORMED', `line ${number} of the source stands behind another record than it tells`)
+    }
     this.#before ??= this.#chain.head
     this.#begun = true
     if (this.#chain.isSound(row)) return row

@@ -61,11 +61,10 @@ export class LogView implements Viewpoint {
   }
 
   readAudits(query: ReadAuditsOptions = {}): AsyncIterable<AuditRecord> {
-    return this.#each('readAudits', () =>
-      readPages(
-        this.engine,
-        fromArguments(() => readRequest(query, this.scope)),
-      ),
+    return this.#each(
+      'readAudits',
+      () => readRequest(query, this.scope),
+      (asked) => readPages(this.engine, asked),
     )
   }
 
@@ -86,11 +85,10 @@ export class LogView implements Viewpoint {
   }
 
   exportAudits(options: ExportAuditsOptions): AsyncIterable<string> {
-    return this.#each('exportAudits', () =>
-      exportLines(
-        this.engine,
-        fromArguments(() => exportRequest(options, this.scope)),
-      ),
+    return this.#each(
+      'exportAudits',
+      () => exportRequest(options, this.scope),
+      (asked) => exportLines(this.engine, asked),
     )
   }
 
@@ -133,17 +131,34 @@ export class LogView implements Viewpoint {
     }
   }
 
-  async *#each<T>(operation: string, call: () => AsyncIterable<T>): AsyncGenerator<T> {
-    try {
-      this.engine.checkOpen()
-      yield* call()
-    } catch (error) {
-      throw duringOperation(error, operation)
-    }
+  /** The arguments are read when the method is called; what is wrong with them is told when the first item is asked for. */
+  #each<A, T>(operation: string, ask: () => A, iterate: (asked: A) => AsyncIterable<T>): AsyncIterable<T> {
+    const asked = settled(() => fromArguments(ask))
+    const { engine } = this
+    return (async function* () {
+      try {
+        engine.checkOpen()
+        yield* iterate(asked())
+      } catch (error) {
+        throw duringOperation(error, operation)
+      }
+    })()
   }
 
   async #audits(query: AuditQuery): Promise<readonly AuditRecord[]> {
     const audits = fromArguments(() => auditRequest(query, this.scope))
     return (await this.engine.read({ audits })).audits.map(auditRecord)
+  }
+}
+
+/** The value, or the failure, of a call that is made now. */
+function settled<T>(call: () => T): () => T {
+  try {
+    const value = call()
+    return () => value
+  } catch (error) {
+    return () => {
+      throw error
+    }
   }
 }

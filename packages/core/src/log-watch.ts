@@ -7,7 +7,6 @@ import { LIMITS } from './limits.ts'
 export class LogWatch {
   readonly #lookAtHead: () => Promise<number>
   readonly #waiting = new Set<Waiting>()
-  /** The last id that is known of. */
   #head = 0
   #timer: NodeJS.Timeout | undefined
   #closed = false
@@ -15,6 +14,11 @@ export class LogWatch {
   /** `lookAtHead` reads the id of the log's last record: one row, whoever waits. */
   constructor(lookAtHead: () => Promise<number>) {
     this.#lookAtHead = lookAtHead
+  }
+
+  /** The last id that is known of. */
+  get head(): number {
+    return this.#head
   }
 
   /**
@@ -48,6 +52,14 @@ export class LogWatch {
   grown(head: number): void {
     this.#head = Math.max(this.#head, head)
     for (const waiting of this.#waiting) if (this.#head > waiting.id) waiting.wake()
+  }
+
+  /**
+   * A read that began when the log was known to end at `knownHead` found its end at `head`. It is before that in a
+   * database that came back without its last records: nobody is to be woken for them.
+   */
+  reaches(head: number, knownHead: number): void {
+    if (this.#head === knownHead) this.#head = Math.min(this.#head, head)
   }
 
   close(): void {

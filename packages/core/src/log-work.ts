@@ -1,3 +1,4 @@
+import { nextTurn } from './deadline.ts'
 import type { DriverChange } from './driver-changes.ts'
 import type { AuditRequest, LogEnds } from './driver.ts'
 import type { AuditRow } from './effects.ts'
@@ -12,22 +13,33 @@ export async function logEnds(engine: Engine): Promise<LogEnds> {
   throw new StoreError('DATABASE', 'the driver did not say where the log ends: a defect of the driver, report it')
 }
 
+/** Whoever goes on behind a record must not pass over what has left the log meanwhile. @throws StoreError `NOT_FOUND` */
+export function checkNoGap(log: LogEnds | undefined, after = 0): void {
+  if (log === undefined || after === 0 || log.start.id <= after) return
+  const { id } = log.start
+  const message = `records ${after + 1} to ${id} were archived, and left the log; read them in the archive, then go on after ${id}`
+  throw new StoreError('NOT_FOUND', message)
+}
+
 /** Every record that is asked for, page by page. */
 export async function* rowsOf(
   engine: Engine,
   request: Omit<AuditRequest, 'limit' | 'order'>,
-  signal?: AbortSignal,
+  { signal, gaps }: { readonly signal: AbortSignal | undefined; readonly gaps: 'refused' | 'passed_over' },
 ): AsyncIterable<AuditRow> {
   let after = request.after ?? 0
   for (;;) {
     checkSignalOf(signal, after)
-    const { audits } = await engine.read({
+    const { audits, log } = await engine.read({
       audits: { ...request, after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX },
+      log: true,
     })
+    if (gaps === 'refused') checkNoGap(log, after)
     yield* audits
     const last = audits.at(-1)
     if (last === undefined || audits.length < LIMITS.AUDIT_PAGE_LIMIT_MAX) return
     after = last.id
+    await nextTurn()
   }
 }
 

@@ -2,11 +2,12 @@ import { auditRecord } from './audit-records.ts'
 import type { ReadRequestOf } from './audit-requests.ts'
 import type { AuditRecord } from './audit.ts'
 import { systemClock } from './clock.ts'
-import { untilAborted } from './deadline.ts'
+import { nextTurn, untilAborted } from './deadline.ts'
 import type { ReadResult } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { isStoreError, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import { checkNoGap } from './log-work.ts'
 
 /** The records that are asked for, page by page; with `follow` also those that are still to come. */
 export async function* readPages(
@@ -15,7 +16,9 @@ export async function* readPages(
 ): AsyncGenerator<AuditRecord> {
   let page = request
   for (;;) {
+    const knownHead = engine.log.head
     const result = await readPage(engine, { request: page, follow, signal })
+    if (result !== undefined && page.order === 'asc') checkNoGap(result.log, page.after)
     for (const row of result?.audits ?? []) {
       if (signal?.aborted === true) break
       yield auditRecord(row)
@@ -24,9 +27,12 @@ export async function* readPages(
     const last = result.audits.at(-1)
     if (last !== undefined && result.audits.length === page.limit) {
       page = { ...page, ...(page.order === 'desc' ? { before: last.id } : { after: last.id }) }
+      await nextTurn()
     } else if (follow) {
       // Up to the head of that instant nothing more is to come.
-      page = { ...page, after: Math.max(result.log?.head.id ?? 0, page.after ?? 0) }
+      const head = result.log?.head.id ?? 0
+      engine.log.reaches(head, knownHead)
+      page = { ...page, after: Math.max(head, page.after ?? 0) }
       await engine.log.beyond(page.after ?? 0, signal)
     } else return
   }
@@ -34,8 +40,8 @@ export async function* readPages(
 }
 
 /**
- * A page and, for one that follows, where the log ended at that instant: `undefined` once it is stopped. A reader that
- * follows outlasts a database that is gone for a while.
+ * A page and, of the same instant, where the log ends: `undefined` once it is stopped. A reader that follows outlasts a
+ * database that is gone for a while.
  */
 async function readPage(
   engine: Engine,
@@ -45,7 +51,7 @@ async function readPage(
   for (;;) {
     if (signal?.aborted === true) return undefined
     try {
-      return await untilAborted(engine.read({ audits: request, ...(follow ? { log: true } : {}) }), signal)
+      return await untilAborted(engine.read({ audits: request, log: true }), signal)
     } catch (error) {
       const isOver = systemClock.monotonicMs() - startedMs > LIMITS.FOLLOW_OUTAGE_MS_MAX
       if (!follow || !isStoreError(error) || !error.retryable || isOver) throw error

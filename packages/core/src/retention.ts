@@ -5,8 +5,9 @@ import { checkCallback, checkSignal } from './audit-requests.ts'
 import type { AuditHead } from './audit.ts'
 import type { Calendar } from './calendar.ts'
 import { addDays } from './day.ts'
+import { changedMeanwhile } from './decide-log.ts'
 import type { Engine } from './engine.ts'
-import { invalidArgument, StoreError } from './errors.ts'
+import { invalidArgument, isStoreError, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
 import { checkBoolean, checkFields, checkInteger, describe } from './values.ts'
@@ -79,28 +80,55 @@ export async function applyRetention(
   await removeCut(engine, signal)
   for (let from = start; from.id < throughId;) {
     const tell = (step: RetentionProgress['step'], id: number) => onProgress?.({ step, done: id - start.id, total })
-    const manifest =
-      (await findArchive(archiveTo, from)) ?? (await archivePart(engine, archiveTo, from, throughId, { signal, tell }))
-    archives.push(manifest)
-    from = await cut(engine, by, from, manifest)
+    const found = await findArchive(archiveTo, from)
+    // Fewer days were to be kept when it was made: it is taken up when all of it is old.
+    if (found !== undefined && found.throughId > throughId) break
+    const before = from
+    from = await unlessCut(engine, before, async () => {
+      const isToBeMade = found === undefined || (await isForgottenSince(engine, found))
+      const manifest = isToBeMade
+        ? await archivePart(engine, archiveTo, before, found?.throughId ?? throughId, { signal, tell })
+        : found
+      archives.push(manifest)
+      return cut(engine, by, before, manifest)
+    })
     await removeCut(engine, signal, (id) => tell('removing', id))
   }
-  return { ...result, records: archives.reduce((sum, { records }) => sum + records, 0), archives }
+  const last = archives.at(-1)
+  const records = archives.reduce((sum, each) => sum + each.records, 0)
+  return { cutoff, records, ...(last === undefined ? {} : { throughId: last.throughId }), archives }
+}
+
+/** What is not found as it should be may have left the log meanwhile. */
+async function unlessCut<T>(engine: Engine, from: AuditHead, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    // A database may let two cut at once, and refuse one of the two cuts.
+    if (!isStoreError(error, 'MALFORMED', 'NOT_FOUND', 'DATABASE') || error.outcome !== 'not_applied') throw error
+    const { start } = await logEnds(engine)
+    if (start.id === from.id) throw error
+    throw changedMeanwhile(`the log begins behind record ${start.id}, no longer behind ${from.id}`)
+  }
 }
 
 /**
  * The last record that is old, before the first that is not: so that a cut, which goes through the order of the log, takes
- * nothing that is to stay. A record whose time is unreadable, or lies ahead of now, goes with those around it.
+ * nothing that is to stay. A record whose time is unreadable, or lies far ahead of now, goes with those around it. One
+ * that lies less far ahead may be right, and this machine's clock be behind.
  */
 async function lastToLeave(engine: Engine, cutoff: Date, now: Date): Promise<number> {
-  const tomorrow = new Date(now.getTime() + 1)
-  const stays = await engine.read({ audits: { from: cutoff, to: tomorrow, order: 'asc', limit: 1 } })
+  const farAhead = new Date(Math.min(now.getTime() + FAR_AHEAD_MS, LIMITS.INSTANT_MS_MAX))
+  const stays = await engine.read({ audits: { from: cutoff, to: farAhead, order: 'asc', limit: 1 } })
   const before = stays.audits[0]?.id
   const old = await engine.read({
     audits: { to: cutoff, ...(before === undefined ? {} : { before }), order: 'desc', limit: 1 },
   })
   return old.audits[0]?.id ?? 0
 }
+
+/** A year: no clock that somebody looks at is so far behind. */
+const FAR_AHEAD_MS = 366 * 24 * 60 * 60 * 1_000
 
 async function archivePart(
   engine: Engine,
@@ -119,7 +147,7 @@ async function archivePart(
   async function* sound() {
     const chain = new ChainCheck({})
     chain.goOnFrom(from)
-    for await (const row of rowsOf(engine, { after: from.id, before: lastId + 1 }, signal)) {
+    for await (const row of rowsOf(engine, { after: from.id, before: lastId + 1 }, { signal, gaps: 'refused' })) {
       if (!chain.isSound(row)) throw brokenAt(chain.result().firstBreak?.message ?? '')
       if (row.id % LIMITS.AUDIT_PAGE_LIMIT_MAX === 0) tell('archiving', row.id)
       yield row
@@ -127,18 +155,32 @@ async function archivePart(
   }
 }
 
-/** From then on the log begins behind the archive's last record. The log itself tells it. */
-async function cut(engine: Engine, by: Authorship, from: AuditHead, manifest: ArchiveManifest): Promise<AuditHead> {
-  const { file, sha256, firstId, throughId, hash } = manifest
+/** Whether the archive, which was made by an earlier call, may hold what was erased in the log since. */
+async function isForgottenSince(engine: Engine, manifest: ArchiveManifest): Promise<boolean> {
+  await checkEnd(engine, manifest)
+  const { throughId } = manifest
+  const { audits } = await engine.read({
+    audits: { types: ['scope_forgotten'], after: throughId, order: 'asc', limit: 1 },
+  })
+  return audits.length > 0
+}
+
+/** @throws StoreError `MALFORMED` when the archive is of another log. */
+async function checkEnd(engine: Engine, { file, throughId, hash }: ArchiveManifest): Promise<void> {
   const [stored] = (
     await engine.read({ audits: { after: throughId - 1, before: throughId + 1, order: 'asc', limit: 1 } })
   ).audits
-  if (stored?.hash !== hash) {
-    throw new StoreError(
-      'MALFORMED',
-      `the archive ${file} ends with another record ${throughId} than the log has: it is of another log; name another directory`,
-    )
-  }
+  if (stored?.hash === hash) return
+  throw new StoreError(
+    'MALFORMED',
+    `the archive ${file} ends with another record ${throughId} than the log has: it is of another log; name another directory`,
+  )
+}
+
+/** From then on the log begins behind the archive's last record. The log itself tells it. */
+async function cut(engine: Engine, by: Authorship, from: AuditHead, manifest: ArchiveManifest): Promise<AuditHead> {
+  await checkEnd(engine, manifest)
+  const { file, sha256, firstId, throughId, hash } = manifest
   const through = { id: throughId, hash }
   const { timestamp, scope, node } = by
   const event = { type: 'records_archived', firstId, throughId, hash, archive: file, sha256 } as const

@@ -133,6 +133,7 @@ export interface Store {
    * quarter of a second; while nothing comes, all followers of a store share one small read in that time. A follower
    * survives a lost connection, and an hour without a database. One that is slow holds up nobody: what it has not read
    * waits in the log. To go on later, ask for what is `after` the last record.
+   * @throws StoreError `NOT_FOUND` when records behind `after` have left the log: they are in an archive.
    */
   readAudits(query?: ReadAuditsOptions): AsyncIterable<AuditRecord>
   /** The end of the log, to be kept elsewhere: what proves later that nothing up to it was changed. `undefined`: empty. */

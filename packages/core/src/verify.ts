@@ -1,6 +1,6 @@
 import type { AuditBreak, AuditHead, AuditVerification, VerifyOptions } from './audit.ts'
 import { GENESIS_HASH, linkHash, recordDigest, saltedDigest } from './chain.ts'
-import { untilAborted } from './deadline.ts'
+import { nextTurn, untilAborted } from './deadline.ts'
 import type { LogEnds } from './driver.ts'
 import { type AuditRow, ERASED_TEXT } from './effects.ts'
 import type { Engine } from './engine.ts'
@@ -21,11 +21,14 @@ export async function verifyLog(engine: Engine, options: VerifyOptions): Promise
   if (ends !== undefined) chain.begin(ends)
   for (;;) {
     const after = chain.head.id
-    // The page and the ends of the log are of one instant.
-    const page = await untilAborted(
-      engine.read({ audits: { after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX }, log: true }),
-      signal,
-    )
+    // The page and the ends of the log are of one instant. A read that nobody awaits any more is not begun.
+    const page =
+      signal?.aborted === true
+        ? undefined
+        : await untilAborted(
+            engine.read({ audits: { after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX }, log: true }),
+            signal,
+          )
     if (page === undefined || signal?.aborted === true) {
       const { id } = chain.head
       throw new StoreError(
@@ -43,6 +46,7 @@ export async function verifyLog(engine: Engine, options: VerifyOptions): Promise
       return chain.result()
     }
     onProgress?.({ checked: chain.checked, total: chain.checked + log.head.id - last.id, head: chain.head })
+    await nextTurn()
   }
 }
 
@@ -59,9 +63,9 @@ export class ChainCheck {
   #start: AuditHead | undefined
   #unexplained: AuditHead | undefined
   /** By scope: records that are erased, and of which a later record has to tell. */
-  readonly #erasures = new Map<Scope, { readonly firstId: number; readonly lastId: number }>()
-  /** The records of the first form stand before all others. */
-  #salted = false
+  readonly #erasures = new Map<Scope, Erasure>()
+  readonly #unsaltedErasures = new Map<Scope, Erasure>()
+  #erasedUnsalted = 0
 
   constructor({ expectedHead, from }: Pick<VerifyOptions, 'expectedHead' | 'from'>) {
     this.#expectedHead = expectedHead
@@ -96,7 +100,10 @@ export class ChainCheck {
     this.#unexplained = start
     this.#head = start
     this.#erasures.clear()
+    this.#unsaltedErasures.clear()
     this.#meetKnownHeads(start)
+    // A head that is known proves it.
+    if (this.#proven && this.#isKnown(start)) this.#unexplained = undefined
   }
 
   /** Whether it is what was written, in its place. */
@@ -130,7 +137,7 @@ export class ChainCheck {
       const message = `the log begins behind record ${this.#unexplained.id}, and no record tells that those before it were archived`
       this.#break(this.#unexplained.id, 'cut_unrecorded', message)
     }
-    const erasures = [...this.#erasures].toSorted(([, a], [, b]) => a.firstId - b.firstId)
+    const erasures = [...this.#erasures, ...this.#unsaltedErasures].toSorted(([, a], [, b]) => a.firstId - b.firstId)
     for (const [scope, { firstId }] of erasures) {
       const message = `record ${firstId} was erased, and no record tells that its scope ${JSON.stringify(scope)} was to be forgotten`
       this.#break(firstId, 'erasure_unrecorded', message)
@@ -165,19 +172,19 @@ export class ChainCheck {
   }
 
   #isAsWritten(row: AuditRow): boolean {
-    const { contentDigest, salt, digest } = row
-    if (contentDigest === undefined) {
-      if (salt === undefined && this.#salted) return false
-      this.#salted = salt !== undefined
-      return recordDigest(row) === digest
-    }
+    const { id, scope, contentDigest, digest } = row
+    if (contentDigest === undefined) return recordDigest(row) === digest
     this.#erased += 1
-    const { firstId = row.id } = this.#erasures.get(row.scope) ?? {}
-    this.#erasures.set(row.scope, { firstId, lastId: row.id })
-    // Of the first form, all was erased that the digest is of.
-    if (contentDigest === digest && !this.#salted) return isBlank(row)
-    this.#salted = true
-    return isBlank(row) && saltedDigest(row, contentDigest) === digest
+    // Of the first form, all was erased that the digest is of: what the record still tells is not proven by it.
+    const isUnsalted = contentDigest === digest
+    const erasures = isUnsalted ? this.#unsaltedErasures : this.#erasures
+    erasures.set(scope, { firstId: erasures.get(scope)?.firstId ?? id, lastId: id })
+    if (isUnsalted) this.#erasedUnsalted += 1
+    return isBlank(row) && (isUnsalted || saltedDigest(row, contentDigest) === digest)
+  }
+
+  #isKnown({ id }: AuditHead): boolean {
+    return [this.#expectedHead, this.#from].some((known) => known?.id === id)
   }
 
   #meetKnownHeads({ id, hash }: AuditHead): void {
@@ -199,8 +206,9 @@ export class ChainCheck {
       const { throughId, hash } = event
       if (throughId === this.#unexplained?.id && hash === this.#unexplained.hash) this.#unexplained = undefined
     } else if (event.type === 'scope_forgotten') {
-      const { lastId = Infinity } = this.#erasures.get(scope) ?? {}
-      if (lastId <= event.throughId) this.#erasures.delete(scope)
+      const { throughId, unsaltedThroughId = 0 } = event
+      if ((this.#erasures.get(scope)?.lastId ?? 0) <= throughId) this.#erasures.delete(scope)
+      if ((this.#unsaltedErasures.get(scope)?.lastId ?? 0) <= unsaltedThroughId) this.#unsaltedErasures.delete(scope)
     }
   }
 
@@ -214,20 +222,33 @@ export class ChainCheck {
     }
     if (this.#start !== undefined) {
       const { id } = this.#start
-      spots.push(`Records 1 to ${id} are not in the log any more: verify their archives.`)
-      if (this.#expectedHead !== undefined && this.#expectedHead.id < id) {
-        spots.push(`The head that is expected, of record ${this.#expectedHead.id}, is among them.`)
-      }
+      spots.push(`Records 1 to ${id} are not in the log any more: verify their archives.`, ...this.#expectedBefore(id))
     } else if (this.#from !== undefined) {
-      spots.push(`Records before ${this.#from.id} were not read again.`)
+      const { id } = this.#from
+      spots.push(`Records before ${id} were not read again.`, ...this.#expectedBefore(id))
     }
     if (this.#erased > 0) spots.push('What the erased records told.')
+    if (this.#erasedUnsalted > 0) {
+      spots.push(
+        'When, where and of which scope the erased records were that an older version of the schema wrote: their digest is of all they told.',
+      )
+    }
     return spots
+  }
+
+  #expectedBefore(id: number): readonly string[] {
+    const expected = this.#expectedHead?.id ?? id
+    return expected < id ? [`The head that is expected, of record ${expected}, is among them.`] : []
   }
 
   #break(id: number, problem: AuditBreak['problem'], message: string): void {
     this.#firstBreak ??= { id, problem, message }
   }
+}
+
+interface Erasure {
+  readonly firstId: number
+  readonly lastId: number
 }
 
 /** Nothing is left of it beside when, where and of whom it was. */

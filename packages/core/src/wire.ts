@@ -76,12 +76,12 @@ const knownEvent = cases<KnownEvent>(EVENT_FIELDS)
 
 const LOG_EVENT_FIELDS: Cases<LogEvent> = {
   records_archived: { firstId: count, throughId: count, hash: text, archive: text, sha256: text },
-  scope_forgotten: { throughId: count, by: id, why: reason },
+  scope_forgotten: { throughId: count, unsaltedThroughId: optional(count), by: id, why: reason },
 }
 const logEvent = cases<LogEvent>(LOG_EVENT_FIELDS)
 
-/** The types of events, for those who look for them. */
-export const EVENT_TYPES: readonly string[] = [...Object.keys(EVENT_FIELDS), ...Object.keys(LOG_EVENT_FIELDS)]
+/** What no event of another service can be called. */
+const EVENT_TYPES: readonly string[] = [...Object.keys(EVENT_FIELDS), ...Object.keys(LOG_EVENT_FIELDS)]
 
 const snapshotCodec: Codec<StateSnapshot> = record<StateSnapshot>({
   timestamp: instant,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers'
 import type { AuditQuery, AuditRecord } from '../audit.ts'
 import type { Store } from '../store.ts'
-import { collect, refusesEach } from './expect.ts'
+import { collect, refusesEach, rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 
 const idsOf = (records: readonly AuditRecord[]) => records.map(({ id }) => id)
@@ -225,6 +226,25 @@ export const auditPageCases: readonly CaseDefinition[] = [
         await append(writer, 1)
       }
       assert.deepEqual(ids, [5, 4, 3, 2, 1])
+    },
+  },
+  {
+    id: 'audit-pages/read/lets-the-event-loop-turn-between-pages',
+    prevents: 'a long read that keeps timers waiting, and that neither Ctrl-C nor a signal can stop',
+    async run(t) {
+      const store = await t.open()
+      await append(store, 2_001)
+      const works: readonly ((signal: AbortSignal) => Promise<unknown>)[] = [
+        (signal) => collect(store.readAudits({ signal })),
+        (signal) => collect(store.exportAudits({ format: 'csv', signal })),
+        (signal) => store.verifyAudits({ signal }),
+      ]
+      for (const work of works) {
+        const stop = new AbortController()
+        const working = rejectsWith(work(stop.signal), 'ABORTED', 'not_applied')
+        setImmediate(() => stop.abort())
+        await working
+      }
     },
   },
   {

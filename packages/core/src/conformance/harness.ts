@@ -117,6 +117,8 @@ export interface CaseContext {
   open(options?: StoreOptions): Promise<OwnedStore>
   /** Opens the place with faults at the driver's seam. */
   openWithFaults(options?: StoreOptions): Promise<{ readonly store: OwnedStore; readonly faults: Faults }>
+  /** Opens another place, which is empty, and goes with the case. */
+  openElsewhere(options?: StoreOptions): Promise<OwnedStore>
 }
 
 export const SUITE_CALENDAR = { timeZone: 'UTC', dayStart: '00:00' }
@@ -137,11 +139,12 @@ export function bindCase(definition: CaseDefinition, harness: Harness, sabotage:
     prevents,
     async run() {
       const place = await harness.createPlace()
+      const places = [place]
       const opened: OwnedStore[] = []
       const clock = manualClock('2026-11-23T10:00:00.000Z')
-      const openWithFaults = async (options: StoreOptions = {}) => {
+      const openPlace = async (where: Place, options: StoreOptions = {}) => {
         const calendar = { ...SUITE_CALENDAR, ...options.calendar }
-        const { driver, faults } = withFaults(await place.openDriver({ calendar }))
+        const { driver, faults } = withFaults(await where.openDriver({ calendar }))
         const sabotaged = sabotage.driver?.(driver) ?? driver
         const store = await adoptDriver(sabotaged, { clock, callTimeoutMs: CASE_CALL_TIMEOUT_MS, ...options })
         opened.push(store)
@@ -151,12 +154,17 @@ export function bindCase(definition: CaseDefinition, harness: Harness, sabotage:
         await definition.run({
           place,
           clock,
-          openWithFaults,
-          open: async (options) => (await openWithFaults(options)).store,
+          openWithFaults: (options) => openPlace(place, options),
+          open: async (options) => (await openPlace(place, options)).store,
+          async openElsewhere(options) {
+            const other = await harness.createPlace()
+            places.push(other)
+            return (await openPlace(other, options)).store
+          },
         })
       } finally {
         await Promise.allSettled(opened.map((store) => store.close()))
-        await place.destroy()
+        await Promise.all(places.map((each) => each.destroy()))
       }
     },
   }

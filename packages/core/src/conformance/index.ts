@@ -1,10 +1,24 @@
 import { argumentCases } from './arguments.ts'
 import { auditChainCases } from './audit-chain.ts'
+import { auditExportFormatCases } from './audit-export-formats.ts'
+import { auditExportCases } from './audit-export.ts'
+import { auditFilterPageCases } from './audit-filters-pages.ts'
+import { auditFilterCases } from './audit-filters.ts'
+import { auditFollowFaultCases } from './audit-follow-faults.ts'
+import { auditFollowCases } from './audit-follow.ts'
+import { auditForgetAgainCases } from './audit-forget-again.ts'
+import { auditForgetCases } from './audit-forget.ts'
+import { auditImportDamageCases } from './audit-import-damage.ts'
+import { auditImportLogCases } from './audit-import-log.ts'
 import { auditImportCases } from './audit-import.ts'
 import { auditLogCases } from './audit-log.ts'
 import { auditOtherCases } from './audit-other.ts'
 import { auditPageCases } from './audit-pages.ts'
 import { auditRecentCases } from './audit-recent.ts'
+import { auditRetentionArchiveCases } from './audit-retention-archives.ts'
+import { auditRetentionFaultCases } from './audit-retention-faults.ts'
+import { auditRetentionCases } from './audit-retention.ts'
+import { auditVerifyCases } from './audit-verify.ts'
 import { auditCases } from './audit.ts'
 import { calendarCases } from './calendar.ts'
 import { commitCallCases } from './commit-calls.ts'
@@ -79,7 +93,21 @@ const definitions: readonly CaseDefinition[] = [
   ...auditRecentCases,
   ...auditImportCases,
   ...auditPageCases,
+  ...auditFilterCases,
+  ...auditFilterPageCases,
+  ...auditFollowCases,
+  ...auditFollowFaultCases,
   ...auditChainCases,
+  ...auditRetentionCases,
+  ...auditRetentionArchiveCases,
+  ...auditRetentionFaultCases,
+  ...auditForgetCases,
+  ...auditForgetAgainCases,
+  ...auditExportCases,
+  ...auditExportFormatCases,
+  ...auditImportLogCases,
+  ...auditImportDamageCases,
+  ...auditVerifyCases,
   ...usageCases,
   ...usageListCases,
   ...usageListEdgeCases,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Period } from '../period.ts'
 import { startSession } from '../sessions.ts'
 import type { UsageGrouping, UsageQuery } from '../usage.ts'
+import { collect } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 
 const DAY = '2026-11-23'
@@ -41,6 +42,11 @@ export const queryCases: readonly CaseDefinition[] = [
       Object.assign(spanOptions, { period: 'day' })
       assert.equal((await sessions).length, 1)
       assert.deepEqual([await usedMs, (await state).entry('minecraft').usedMs], [1, 1])
+
+      const following = { types: ['service_started'], limit: 1 }
+      const reading = store.readAudits(following)
+      following.types[0] = 'service_stopped'
+      assert.equal((await collect(reading)).length, 1)
 
       const expectedHead = { id, hash }
       const verification = store.verifyAudits({ expectedHead })

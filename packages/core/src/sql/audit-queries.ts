@@ -1,7 +1,6 @@
-import { type Expression, type ExpressionBuilder, type Kysely, sql, type SqlBool } from 'kysely'
+import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
 import type { AuditRequest } from '../driver.ts'
 import type { SqlFlavor } from './flavor.ts'
-import { SPAN_RECORDS } from './log-schema.ts'
 import { prepare } from './prepare.ts'
 import type { SqlValue, Statement } from './program.ts'
 import type { AuditLogTable, Tables } from './tables.ts'
@@ -92,7 +91,7 @@ function matches(
   slots: Slots,
   type: string | undefined,
 ): Expression<SqlBool> {
-  const { scope, node, entryId, sessionId, from, to, before } = slots
+  const { scope, node, entryId, sessionId, from, to, after, before } = slots
   return eb.and([
     ...(scope === undefined ? [] : [eb('scope', '=', scope)]),
     ...(node === undefined ? [] : [eb('node', '=', node)]),
@@ -101,64 +100,54 @@ function matches(
     ...(sessionId === undefined ? [] : [eb('session_id', '=', sessionId)]),
     ...(from === undefined ? [] : [eb('timestamp', '>=', from)]),
     ...(to === undefined ? [] : [eb('timestamp', '<', to)]),
-    eb('id', '>', lowerBound(flavor, slots)),
+    eb('id', '>', lowerBound(flavor, after)),
     ...(before === undefined ? [] : [eb('id', '<', before)]),
-    ...(from === undefined && to === undefined ? [] : [eb('id', '<=', lastIdWithin(flavor, slots))]),
   ])
 }
 
-/** One bound, the highest: of several a database would use one, and look at all records behind it. */
-function lowerBound(flavor: SqlFlavor, slots: Slots): Expression<number> {
-  const { db, greatest } = flavor
-  const { from, to, after } = slots
+/** One bound, the higher one: of two a database would use one, and look at all records behind it. */
+function lowerBound({ db, greatest }: SqlFlavor, after: number | undefined): Expression<number> {
   const cut = db
     .selectFrom('audit_cuts')
     .select(({ fn }) => fn.coalesce(fn.max('through_id'), sql.lit(0)).as('id'))
     .$asScalar()
-  const bounds = [
-    ...(after === undefined ? [] : [integer(after)]),
-    ...(from === undefined && to === undefined
-      ? []
-      : [sql<number>`coalesce(${spansWithin(db, slots, 'asc')} - ${sql.lit(SPAN_RECORDS)}, ${endOfSpans(db)})`]),
-  ]
-  return bounds.length === 0 ? cut : greatest([cut, ...bounds])
-}
-
-/** Behind it no record lies in the time that is asked for. Those behind the last span are told by none, and looked at. */
-function lastIdWithin({ db }: SqlFlavor, slots: Slots): Expression<number> {
-  const { from, to } = slots
-  const recent = db
-    .selectFrom('audit_log')
-    .select(({ lit }) => lit(1).as('there'))
-    .where('id', '>', endOfSpans(db))
-    .$if(from !== undefined, (query) => query.where('timestamp', '>=', from))
-    .$if(to !== undefined, (query) => query.where('timestamp', '<', to))
-  const within = spansWithin(db, slots, 'desc')
-  return sql<number>`case when exists ${recent} then ${sql.lit(Number.MAX_SAFE_INTEGER)} else coalesce(${within}, 0) end`
-}
-
-/** The first span, or the last, that has records of the time that is asked for, between `after` and `before`. */
-function spansWithin(db: Kysely<Tables>, { from, to, after, before }: Slots, order: 'asc' | 'desc') {
-  return db
-    .selectFrom('audit_spans')
-    .select('last_id')
-    .$if(from !== undefined, (query) => query.where('last_at', '>=', from))
-    .$if(to !== undefined, (query) => query.where('first_at', '<', to))
-    .$if(after !== undefined, (query) => query.where('last_id', '>', after))
-    .$if(before !== undefined, (query) =>
-      query.where('last_id', '<', sql<number>`${integer(before)} + ${sql.lit(SPAN_RECORDS)}`),
-    )
-    .orderBy('last_id', order)
-    .limit(sql.lit(1))
-}
-
-function endOfSpans(db: Kysely<Tables>) {
-  return db.selectFrom('audit_spans').select(({ fn }) => fn.coalesce(fn.max('last_id'), sql.lit(0)).as('id'))
+  return after === undefined ? cut : greatest([cut, integer(after)])
 }
 
 /** PostgreSQL takes a parameter without a type for text where nothing tells what it is. */
 function integer(slot: number) {
   return sql<number>`cast(${slot} as bigint)`
+}
+
+export interface SpansRequest {
+  readonly from: string
+  readonly to: string
+  readonly after: number
+  readonly before: number
+  readonly limit: number
+}
+
+/** The spans that have records of the time that is asked for, between `after` and `before`, in either direction; and where they end. */
+export function spanQueries(flavor: SqlFlavor) {
+  const { db } = flavor
+  const spans = (order: AuditRequest['order']) =>
+    prepare((slots: { readonly [K in keyof SpansRequest]: SpansRequest[K] }) =>
+      db
+        .selectFrom('audit_spans')
+        .select('last_id')
+        .where('last_at', '>=', slots.from)
+        .where('first_at', '<', slots.to)
+        .where('last_id', '>', lowerBound(flavor, slots.after))
+        .where('last_id', '<', slots.before)
+        .orderBy('last_id', order)
+        .limit(slots.limit),
+    )
+  return {
+    spans: { asc: spans('asc'), desc: spans('desc') },
+    endOfSpans: prepare(() =>
+      db.selectFrom('audit_spans').select(({ fn }) => fn.coalesce(fn.max('last_id'), sql.lit(0)).as('last_id')),
+    ),
+  }
 }
 
 /** Of the row `audit_head`. */

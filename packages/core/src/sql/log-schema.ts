@@ -50,9 +50,8 @@ export function logSchema({ db, types, tableOptions }: SqlFlavor): readonly Stat
         .having(({ fn }) => fn.countAll(), '=', sql.lit(SPAN_RECORDS)),
     ),
 
-    // Every question is asked within a scope or of a session, and answered in the order of the log.
+    // What is asked within a scope, or of a session, is found in the order of the log. Each index costs a page a commit.
     db.schema.createIndex('audit_log_type').on('audit_log').columns(['scope', 'type', 'id']),
-    db.schema.createIndex('audit_log_node').on('audit_log').columns(['scope', 'node', 'id']),
     db.schema
       .createIndex('audit_log_entry')
       .on('audit_log')

@@ -1,7 +1,7 @@
 import { type Expression, type ExpressionBuilder, sql } from 'kysely'
 import type { SessionRequest, UsageKeyPart, UsageRequest } from '../driver.ts'
 import { LIMITS } from '../limits.ts'
-import { auditQueries, logEnds, type LogEndsRow } from './audit-queries.ts'
+import { auditQueries, logEnds, type LogEndsRow, spanQueries } from './audit-queries.ts'
 import type { SqlFlavor } from './flavor.ts'
 import { prepare } from './prepare.ts'
 import type { SqlValue, Statement } from './program.ts'
@@ -80,6 +80,7 @@ export function createQueries(flavor: SqlFlavor) {
   const sessions = sessionColumns({ textOf })
   return {
     audits: auditQueries(flavor),
+    ...spanQueries(flavor),
     logEnds: prepare(() => db.selectFrom('audit_head').select(logEnds).$castTo<LogEndsRow>()),
 
     usage: byShape(

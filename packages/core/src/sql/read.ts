@@ -2,11 +2,13 @@ import type { ReadRequest, ReadResult } from '../driver.ts'
 import { LIMITS } from '../limits.ts'
 import { lastDayOf } from '../period.ts'
 import { parseInstant } from '../values.ts'
+import type { AuditLogRow } from './audit-queries.ts'
 import { Batch, type Program } from './program.ts'
 import type { FlatSessionRequest, Queries, SpanSlots } from './queries.ts'
 import { auditRow, entrySumOf, logEndsOf, sessionRow, toInteger, usageSumOf } from './rows.ts'
+import { isTimed, timedAudits } from './timed-audits.ts'
 
-/** Everything that is asked for, in one flight. */
+/** Everything that is asked for, in one flight; records of a time take a few more. */
 export function* read(queries: Queries, request: ReadRequest): Program<ReadResult> {
   const batch = new Batch()
   const usage = request.usage && batch.add(queries.usage(request.usage))
@@ -16,9 +18,16 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
   const nodes = request.nodes && batch.add(queries.nodes(request.nodes))
   const cooldowns = request.cooldowns && batch.add(cooldownsOf(queries, request.cooldowns))
   const snapshots = request.snapshots && batch.add(queries.snapshot(request.snapshots))
-  const audits = request.audits && batch.add(queries.audits(request.audits))
   const log = request.log && batch.add(queries.logEnds({}))
-  yield* batch.commit()
+  let audits: readonly AuditLogRow[] = []
+  if (request.audits !== undefined && isTimed(request.audits)) {
+    yield* batch.send()
+    audits = yield* timedAudits(queries, request.audits)
+  } else {
+    const page = request.audits && batch.add(queries.audits(request.audits))
+    yield* batch.commit()
+    audits = page?.() ?? []
+  }
   return {
     usage: (usage?.() ?? []).map(usageSumOf),
     grants: (grants?.() ?? []).map(entrySumOf),
@@ -34,7 +43,7 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
       revision: toInteger(revision, 'snapshot.revision'),
       text: state,
     })),
-    audits: (audits?.() ?? []).map(auditRow),
+    audits: audits.map(auditRow),
     ...(log === undefined ? {} : { log: logEndsOf(log()[0]) }),
   }
 }

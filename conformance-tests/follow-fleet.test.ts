@@ -1,0 +1,106 @@
+import { join } from 'node:path'
+import type { Change, OwnedStore } from '@shepherd-store/core'
+import { runWorkers } from '@shepherd-store/core/conformance'
+import { openPostgresStore } from '@shepherd-store/postgres'
+import { openSqliteStore } from '@shepherd-store/sqlite'
+import pg from 'pg'
+import { afterAll, expect, inject, test } from 'vitest'
+import { temporaryDirectories } from './directories.ts'
+import { Follower } from './follow/follower.ts'
+import { withoutLock } from './follow/saboteur.ts'
+import { createDatabase } from './postgres/database.ts'
+import { seed } from './seed.ts'
+
+const RECORDS = Number(process.env['SHEPHERD_TEST_FOLLOW_RECORDS'] ?? 1_000)
+const RUNS = Number(process.env['SHEPHERD_TEST_FOLLOW_RUNS'] ?? 1)
+const FOLLOWERS = 3
+const NODES = 4
+const WRITERS_OF_NODE = 4
+const TEST_TIMEOUT_MS = 600_000
+const APPEND: Change = { type: 'append_audit', event: { type: 'service_started' } }
+
+const { fresh } = temporaryDirectories()
+const { url, drop } = await createDatabase(inject('postgresUrl'))
+const admin = new pg.Client({ connectionString: url })
+await admin.connect()
+afterAll(async () => {
+  await admin.end()
+  await drop()
+})
+
+const everyId = Array.from({ length: RECORDS + 1 }, (_, index) => index + 1)
+
+test(
+  `followers of 16 writers on 4 nodes of PostgreSQL see each record once, in order, ${RUNS} times`,
+  { timeout: TEST_TIMEOUT_MS },
+  async () => {
+    for (let run = 0; run < RUNS; run += 1) {
+      for (const ids of await followFleet(`follow_${run}`, run)) expect(ids).toEqual(everyId)
+    }
+  },
+)
+
+// An id from a sequence is given before the commit: who reads up to it passes over what commits later.
+test('followers miss records that are appended without the lock of the log', { timeout: TEST_TIMEOUT_MS }, async () => {
+  const found = await followFleet('follow_sabotaged', 0, withoutLock)
+  expect(found.some((ids) => ids.length < everyId.length)).toBe(true)
+})
+
+test(
+  `followers of 4 processes on one SQLite file see each record once, in order, ${RUNS} times`,
+  { timeout: TEST_TIMEOUT_MS },
+  async () => {
+    for (let run = 0; run < RUNS; run += 1) {
+      const path = join(fresh(), 'store.db')
+      const open = () => openSqliteStore(path, { calendar: { timeZone: 'UTC', dayStart: '00:00' } })
+      const writer = await open()
+      const followers = Array.from(
+        { length: FOLLOWERS },
+        (_, index) => new Follower({ open, seed: seed + run * 10 + index }),
+      )
+      const following = Promise.all(followers.map((follower) => follower.untilTheEnd()))
+      const address = { module: new URL('sqlite-harness.ts', import.meta.url).href, location: path }
+      const job = { changes: [APPEND], times: RECORDS / NODES, atOnce: WRITERS_OF_NODE }
+      await runWorkers(address, { processes: NODES, job, timeoutMs: TEST_TIMEOUT_MS })
+      await writer.appendAudit({ type: 'service_stopped' })
+      for (const ids of await following) expect(ids).toEqual(everyId)
+      await writer.close()
+    }
+  },
+)
+
+/** What each follower saw, while the fleet wrote. */
+async function followFleet(
+  schema: string,
+  run: number,
+  sabotage?: (client: pg.Client, schema: string) => Promise<void>,
+): Promise<readonly (readonly number[])[]> {
+  const openAs = (node: string, name: string): Promise<OwnedStore> => {
+    return openPostgresStore({ connectionString: url, max: 2, application_name: name }, { node, schema })
+  }
+  const writers = await Promise.all(
+    Array.from({ length: NODES * WRITERS_OF_NODE }, (_, index) => openAs(`node-${index % NODES}`, `${schema} writer`)),
+  )
+  await sabotage?.(admin, schema)
+  const followers = Array.from({ length: FOLLOWERS }, (_, index) => {
+    const name = `${schema} follower ${index}`
+    return new Follower({
+      open: () => openAs('reader', name),
+      cutOff: async () => {
+        await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [name])
+      },
+      seed: seed + run * 10 + index,
+    })
+  })
+  const following = Promise.all(followers.map((follower) => follower.untilTheEnd()))
+  let left = RECORDS
+  await Promise.all(
+    writers.map(async (writer) => {
+      while ((left -= 1) >= 0) await writer.commit([APPEND])
+    }),
+  )
+  await writers[0]?.appendAudit({ type: 'service_stopped' })
+  const found = await following
+  await Promise.all(writers.map((writer) => writer.close()))
+  return found
+}
