@@ -3,6 +3,7 @@ import type { Client } from 'pg'
 /** Appends as an ordinary table does: the id comes from a sequence, and nobody waits for anybody. */
 export async function withoutLock(client: Client, schema: string): Promise<void> {
   await client.query(`
+    drop trigger audit_log_span on ${schema}.audit_log;
     create sequence ${schema}.ids;
     drop table ${schema}.audit_head;
     create view ${schema}.audit_head as

@@ -69,7 +69,9 @@ export class Engine {
     if (outcome.type !== 'repeated' || outcome.audits.count === 0) return { outcome, repeatedRows: [] }
     const { first, count } = outcome.audits
     try {
-      const { audits } = await this.#read({ audits: { after: first - 1, order: 'asc', limit: count } })
+      const { audits } = await this.#read({
+        audits: { after: first - 1, before: first + count, order: 'asc', limit: count },
+      })
       return { outcome, repeatedRows: audits }
     } catch (error) {
       // The write itself took effect, some time ago.

@@ -6,11 +6,10 @@ import { checkReason } from './codec.ts'
 import type { AuditRow } from './effects.ts'
 import type { Engine } from './engine.ts'
 import { LIMITS } from './limits.ts'
-import { checkSignalOf, rowsOf, writeLogChanges } from './log-work.ts'
+import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
 import { removeCut } from './retention.ts'
 import { checkFields, checkId } from './values.ts'
 import type { Scope } from './values.ts'
-import { decodeEvent } from './wire.ts'
 
 export interface ForgetOptions extends Correction {
   /** Stops it: it rejects with `ABORTED`. The same call goes on with what is left. */
@@ -31,8 +30,8 @@ export interface ForgetResult {
   readonly erased: number
   /** The last record of the log that they were looked for in. */
   readonly throughId: number
-  /** The names of the archives that records went to before: what they tell of the scope is still in them. */
-  readonly archives: readonly string[]
+  /** Records up to this one went into archives before: what they tell of the scope is still there. Absent when none did. */
+  readonly archivedThroughId?: number
 }
 
 /** @throws StoreError `INVALID_ARGUMENT` */
@@ -83,7 +82,8 @@ export async function forgetScope(
     if (batch.length === LIMITS.LOG_BATCH_RECORDS) await eraseBatch()
   }
   await eraseBatch()
-  return { erased, throughId, archives: await archivesOf(engine, signal) }
+  const { start } = await logEnds(engine)
+  return { erased, throughId, ...(start.id === 0 ? {} : { archivedThroughId: start.id }) }
 }
 
 /** The digest of such a record proves nothing once it is erased: the log tells beforehand up to where there are any. */
@@ -109,13 +109,4 @@ const STAYS: ReadonlySet<string> = new Set(['records_archived', 'scope_forgotten
 /** Of a record that is not as it was written it stays evident that it was not. Of one of the first form, all is in one digest. */
 function digestOf(row: Omit<AuditRow, 'id'>): string {
   return row.salt === undefined ? recordDigest(row) : contentDigest(row)
-}
-
-async function archivesOf(engine: Engine, signal: AbortSignal | undefined): Promise<readonly string[]> {
-  const archives: string[] = []
-  for await (const { text } of rowsOf(engine, { types: ['records_archived'] }, { signal, gaps: 'passed_over' })) {
-    const event = decodeEvent(text)
-    if (event.type === 'records_archived') archives.push(event.archive)
-  }
-  return archives
 }

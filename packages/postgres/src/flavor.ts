@@ -72,7 +72,6 @@ export function postgresFlavor(schema: string): SqlFlavor {
       skewMs: (at) => sql<number>`cast(extract(epoch from (cast(${at} as timestamptz) - now())) * 1000 as bigint)`,
     },
     greatest: (values) => sql<number>`greatest(${sql.join(values)})`,
-    lockHead: sql`for update`,
     skipLocked: sql`for update skip locked`,
     tableNames: {
       sql: 'select tablename as name from pg_catalog.pg_tables where schemaname = $1',
@@ -103,6 +102,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
           when not exists (select from "${schema}".audit_head) then 'MALFORMED' end as refusal`,
       parameters: [schema],
     },
+    lockLog: { sql: `select last_id from "${schema}".audit_head for update`, parameters: [] },
     lockScope: ({ scope, mode }) => advisoryLock(`shepherd-store scope ${schema} ${scope}`, mode),
     appendAudit: appendAudit(db),
     replay: replayGuard(db),

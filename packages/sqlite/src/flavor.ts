@@ -45,7 +45,6 @@ function createFlavor(): SqlFlavor {
     // The file has no clock: it is read by the machine's own.
     nodeSeen: { seenAt: (at) => at, skewMs: () => sql<null>`null` },
     greatest: (values) => sql<number>`max(${sql.join(values)})`,
-    lockHead: sql``,
     skipLocked: sql``,
     tableNames: {
       sql: `select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`,

@@ -83,16 +83,16 @@ function isFile(store: Store): store is SqliteStore {
   return 'compact' in store
 }
 
-function forgetText({ scope, erased, archives, compacted }: ForgetData): readonly Block[] {
+function forgetText({ scope, erased, archivedThroughId, compacted }: ForgetData): readonly Block[] {
   const what = `All that was kept of scope ${scope} is erased, and ${count(erased, 'record')} of the log with it.`
   return [
     { text: what, style: 'green' },
     compacted
       ? 'The file was written anew: nothing of it is left there.'
       : 'Until the database has reused their room, the bytes may still be on its disk: on PostgreSQL, VACUUM (FULL) rewrites the tables.',
-    ...(archives.length === 0
+    ...(archivedThroughId === undefined
       ? []
-      : [`Archives were made before, and tell of the scope what they have of it: ${archives.join(', ')}.`]),
+      : [`Records 1 to ${archivedThroughId} were archived before: what they tell of the scope is still there.`]),
     'Backups are to be dealt with, too.',
   ]
 }

@@ -42,8 +42,6 @@ export interface SqlFlavor {
   }
   /** The largest of two or more. */
   greatest(values: readonly Expression<number>[]): Expression<number>
-  /** Ends a query for the end of the log, so that it stays as it is until the transaction ends. */
-  readonly lockHead: RawBuilder<unknown>
   /** Ends a query for rows to delete, so that it passes over those that others are deleting. */
   readonly skipLocked: RawBuilder<unknown>
   /** The names of the tables that stand where the store's belong. */
@@ -59,6 +57,8 @@ export interface SqlFlavor {
    * themselves (`shared`), where beginning the transaction did not.
    */
   lockScope?(slots: { readonly scope: string; readonly mode: LockMode }): Statement<unknown>
+  /** Keeps the end of the log as it is until the transaction ends, where beginning the transaction did not. */
+  readonly lockLog?: Statement<unknown>
   /**
    * Appends a record with the next id and the chain's next link, both computed in the database, so that the log's lock
    * is never held over a round trip. Without it the head is read and the link computed here, under the write lock.

@@ -13,13 +13,19 @@ import {
 import type { StoredState } from '../group-state.ts'
 import { lastDayOf } from '../period.ts'
 import { parseInstant } from '../values.ts'
+import type { SqlFlavor } from './flavor.ts'
 import type { Batch } from './program.ts'
-import type { UsageSumRow } from './queries.ts'
+import type { Queries, UsageSumRow } from './queries.ts'
 import { logEndsOf, sessionRow, sumOf, toInteger } from './rows.ts'
 import type { Statements } from './statements.ts'
 
 /** Asks for all that decisions depend on; what is returned tells it once the flight is back. */
-export function lookUp(look: Batch, statements: Statements, keys: GroupKeys): StoredState {
+export function lookUp(
+  look: Batch,
+  flavor: SqlFlavor,
+  { statements, queries }: { readonly statements: Statements; readonly queries: Queries },
+  keys: GroupKeys,
+): StoredState {
   const each = <K, R>(names: readonly K[], nameOf: (key: K) => string, ask: (key: K) => () => readonly R[]) =>
     new Map(names.map((key) => [nameOf(key), ask(key)]))
 
@@ -37,8 +43,9 @@ export function lookUp(look: Batch, statements: Statements, keys: GroupKeys): St
   const played = each(keys.played, playedKey, ({ scope, sessionId, run, day }) =>
     look.add(statements.played({ scope, session_id: sessionId, run, day })),
   )
-  // Last: whoever appends waits for it.
-  const log = keys.log ? look.add(statements.logEnds({})) : undefined
+  // Last: whoever appends waits for it. What is read in the statement that locks may be older than the lock.
+  if (keys.log && flavor.lockLog) look.add(flavor.lockLog)
+  const log = keys.log ? look.add(queries.logEnds({})) : undefined
   const sum = (found: ReadonlyMap<string, () => readonly UsageSumRow[]>, span: UsageSpan) =>
     sumOf(found.get(spanKey(span))?.()[0])
 

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { AuditPosition } from '../effects.ts'
-import { logEnds, type LogEndsRow } from './audit-queries.ts'
 import type { AuditColumns, SqlFlavor } from './flavor.ts'
 import { createLogStatements } from './log-statements.ts'
 import { prepare } from './prepare.ts'
@@ -18,13 +17,11 @@ export type Statements = ReturnType<typeof createStatements>
 
 /** What a group of units looks at and writes; each statement is compiled once. */
 export function createStatements(flavor: SqlFlavor) {
-  const { db, textOf, operationAge, nodeSeen, lockHead, skipLocked } = flavor
+  const { db, textOf, operationAge, nodeSeen, skipLocked } = flavor
   const lastAuditId = db.selectFrom('audit_head').select('last_id')
   return {
     ...createLogStatements(flavor),
     auditHead: prepare(() => db.selectFrom('audit_head').select(['last_id as id', 'last_hash as hash'])),
-    /** Where the log ends and begins; both stay until the transaction ends. */
-    logEnds: prepare(() => db.selectFrom('audit_head').select(logEnds).modifyEnd(lockHead).$castTo<LogEndsRow>()),
     /** `id` and `hash` follow from the head, read under the write lock. */
     insertAudit: prepare((slots: AuditColumns & AuditPosition) =>
       db

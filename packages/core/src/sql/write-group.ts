@@ -1,7 +1,7 @@
 import { GENESIS_HASH, linkHash } from '../chain.ts'
 import { decideGroup } from '../decide.ts'
 import type { WriteUnit } from '../driver.ts'
-import type { AuditContent, AuditPosition } from '../effects.ts'
+import type { AuditPosition, Effect } from '../effects.ts'
 import { type GroupKeys, isLogChange, keysOf } from '../group-keys.ts'
 import type { StoredState } from '../group-state.ts'
 import { LIMITS } from '../limits.ts'
@@ -50,7 +50,7 @@ export function* writeGroup(
   for (const lock of locksFor(units, additions)) if (flavor.lockScope) look.add(flavor.lockScope(lock))
   const head = flavor.appendAudit ? undefined : look.add(statements.auditHead({}))
   const keys = keysOf(units)
-  const stored = lookUp(look, statements, keys)
+  const stored = lookUp(look, flavor, { statements, queries }, keys)
   yield* look.send()
 
   const last = guard?.()[0]
@@ -67,7 +67,7 @@ export function* writeGroup(
   const write = new Batch()
   const effects = applied.flatMap((unit) => unit.effects)
   for (const statement of keyedWrites(statements, effects)) write.add(statement)
-  const appends = appendAudits(flavor, statements, auditContents(effects), head?.()[0]).map((each) => write.add(each))
+  const appends = appendAudits(flavor, statements, effects, head?.()[0]).map((each) => write.add(each))
   for (const statement of operationWrites(statements, applied)) write.add(statement)
   if (flavor.replay) {
     write.add(flavor.replay.record({ ...number, applied: JSON.stringify(applied.map(rememberedUnit)) }))
@@ -111,11 +111,14 @@ function isNearLimit(units: readonly WriteUnit[], keys: GroupKeys, stored: Store
 function appendAudits(
   flavor: SqlFlavor,
   statements: Statements,
-  contents: readonly AuditContent[],
+  effects: readonly Effect[],
   head: { readonly id: unknown; readonly hash: string } | undefined,
 ): readonly Statement<AuditPosition>[] {
   let last = head === undefined ? { id: 0, hash: GENESIS_HASH } : auditPosition(head)
-  return contents.map((content) => {
+  // An empty log begins where it is cut.
+  const cut = effects.find((effect) => effect.table === 'audit_cut')
+  if (last.id === 0 && cut !== undefined) last = cut.through
+  return auditContents(effects).map((content) => {
     const columns = auditColumns(content)
     if (flavor.appendAudit) return flavor.appendAudit(columns)
     last = { id: last.id + 1, hash: linkHash(last.hash, last.id + 1, content.digest) }
