@@ -2,25 +2,25 @@ import { sql } from 'kysely'
 import type { AuditPosition } from '../effects.ts'
 import type { AuditColumns, SqlFlavor } from './flavor.ts'
 import { createLogStatements } from './log-statements.ts'
+import { createOperationStatements } from './operation-statements.ts'
 import { prepare } from './prepare.ts'
 import type { SqlValue } from './program.ts'
 import { grantSum, reservedSum, sessionColumns, type SessionsRow, usageSum, type UsageSumRow } from './queries.ts'
-import type { GrantsTable, OperationsTable, SessionPlayedTable, SessionsTable, UsageTable } from './tables.ts'
+import type { GrantsTable, SessionPlayedTable, SessionsTable, UsageTable } from './tables.ts'
 
 type Slots<T> = { readonly [K in keyof T]: T[K] }
 type ScopeAndEntry = { readonly scope: string; readonly entryId: string }
 type SpanSlots = ScopeAndEntry & { readonly from: string; readonly last: string }
 type CooldownSlots = ScopeAndEntry & { readonly until: string }
-type OperationSlots = Slots<Omit<OperationsTable, 'first_audit_id'>> & { readonly back: number }
 
 export type Statements = ReturnType<typeof createStatements>
 
 /** What a group of units looks at and writes; each statement is compiled once. */
 export function createStatements(flavor: SqlFlavor) {
-  const { db, textOf, operationAge, nodeSeen, skipLocked } = flavor
-  const lastAuditId = db.selectFrom('audit_head').select('last_id')
+  const { db, textOf, nodeSeen } = flavor
   return {
     ...createLogStatements(flavor),
+    ...createOperationStatements(flavor),
     auditHead: prepare(() => db.selectFrom('audit_head').select(['last_id as id', 'last_hash as hash'])),
     /** `id` and `hash` follow from the head, read under the write lock. */
     insertAudit: prepare((slots: AuditColumns & AuditPosition) =>
@@ -254,50 +254,6 @@ export function createStatements(flavor: SqlFlavor) {
             clock_skew_ms: ref('excluded.clock_skew_ms'),
           })),
         ),
-    ),
-
-    operation: prepare((slots: { readonly scope: string; readonly id: string }) =>
-      db
-        .selectFrom('operations')
-        .select(['digest', 'first_audit_id', 'audit_count'])
-        .where('scope', '=', slots.scope)
-        .where('operation_id', '=', slots.id),
-    ),
-    /** `back`: how many records the group has appended from the operation's first one on. */
-    recordOperation: prepare((slots: OperationSlots) =>
-      db.insertInto('operations').values({
-        scope: slots.scope,
-        operation_id: slots.operation_id,
-        digest: slots.digest,
-        applied_at: operationAge.appliedAt(slots.applied_at),
-        first_audit_id: sql<number>`${lastAuditId} + 1 - ${sql`cast(${slots.back} as integer)`}`,
-        audit_count: slots.audit_count,
-      }),
-    ),
-    /** Forgets a few of the oldest. One that has at most `newer` newer ones stays. */
-    forgetOperations: prepare((slots: { readonly before: string; readonly newer: number; readonly limit: number }) =>
-      db.deleteFrom('operations').where((eb) =>
-        eb(
-          eb.refTuple('scope', 'operation_id'),
-          'in',
-          eb
-            .selectFrom('operations')
-            .select(['scope', 'operation_id'])
-            .where('applied_at', '<', operationAge.forgetBefore(slots.before))
-            .where('applied_at', '<', (query) =>
-              query
-                .selectFrom('operations as kept')
-                .select('kept.applied_at')
-                .orderBy('kept.applied_at', 'desc')
-                .limit(1)
-                .offset(slots.newer),
-            )
-            .orderBy('applied_at')
-            .limit(slots.limit)
-            .modifyEnd(skipLocked)
-            .$asTuple('scope', 'operation_id'),
-        ),
-      ),
     ),
   }
 }
