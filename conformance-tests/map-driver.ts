@@ -38,7 +38,7 @@ const GENESIS: AuditHead = { id: 0, hash: GENESIS_HASH }
 /** What a database would hold. Drivers on the same data are handles on one store. */
 export class MapData {
   readonly audits: AuditRow[] = []
-  readonly log: { head: AuditHead; start: AuditHead } = { head: GENESIS, start: GENESIS }
+  readonly log: { -readonly [K in keyof LogEnds]: LogEnds[K] } = { head: GENESIS, start: GENESIS, forgottenId: 0 }
   readonly usage = new Map<string, Keys & Row>()
   readonly cooldowns = new Map<string, { readonly scope: string; readonly entryId: string; readonly until: Date }>()
   readonly snapshots = new Map<string, { readonly revision: number; readonly text: string }>()
@@ -53,10 +53,6 @@ export class MapData {
 export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDriver {
   const open = () => [...data.sessions.values()].filter(({ endedAt }) => endedAt === undefined)
   const reserved = () => open().flatMap(({ reserved: ahead, ...row }): Row[] => (ahead ? [{ ...row, ...ahead }] : []))
-  const ends = (): LogEnds => {
-    const [first] = data.audits
-    return { ...data.log, ...(first === undefined ? {} : { firstId: first.id }) }
-  }
   const stored: StoredState = {
     usage: (span) => sum(rowsOf(data.usage.values(), span)),
     nodeUsage: ({ scope, entryId, day }) => [...data.usage.values()].filter(matching({ scope, entryId, day })),
@@ -67,7 +63,7 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
     operation: (key) => data.operations.get(operationKey(key)),
     session: (key) => data.sessions.get(sessionKey(key)),
     openSession: (key) => open().find(matching(key)),
-    log: ends,
+    log: () => ({ ...data.log }),
     played: (key) => data.played.get(playedKey(key)) ?? 0,
   }
 
@@ -106,6 +102,7 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
       const row = data.audits[index]
       if (row !== undefined) data.audits[index] = erased(row, effect.contentDigest)
     } else {
+      data.log.forgottenId = effect.throughId
       const maps = [
         data.usage,
         data.cooldowns,
@@ -142,12 +139,13 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
       })
       return outcomesOf(decisions, positions)
     },
-    async read({ usage, extra, sessions, nodes, cooldowns, snapshots, audits, log }) {
+    async read({ usage, extra, sessions, nodes, cooldowns, snapshots, audits, log, firstAudit }) {
       const { by = [] } = usage ?? {}
       const groups = Map.groupBy(usage ? rowsOf(data.usage.values(), usage) : [], (row) =>
         JSON.stringify(Object.fromEntries(by.map((part) => [part, row[part]]))),
       )
       const extraOf = (rows: Iterable<Row>) => (extra ? rowsOf(rows, { ...extra, ...extra.span }) : [])
+      const [first] = data.audits
       const snapshot = snapshots && data.snapshots.get(nodeKey(snapshots))
       return {
         usage: [...groups].map(([key, rows]) => ({ ...(JSON.parse(key) as Partial<Keys>), ...sum(rows) })),
@@ -158,7 +156,8 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
         cooldowns: cooldowns ? [...data.cooldowns.values()].filter(matching(cooldowns)) : [],
         snapshots: snapshot ? [snapshot] : [],
         audits: audits ? pageOf(data, audits) : [],
-        ...(log ? { log: ends() } : {}),
+        ...(log ? { log: { ...data.log } } : {}),
+        ...(firstAudit && first ? { firstAuditId: first.id } : {}),
       }
     },
     probe: async () => ({ backend: 'map', version: '1', schemaVersion: 1 }),

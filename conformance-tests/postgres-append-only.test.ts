@@ -16,10 +16,18 @@ const again = (id: string): string =>
 const erased = (change = ''): string =>
   `update shepherd.audit_log set type = 'erased', event = '{"type":"erased"}', content_digest = repeat('0', 64), salt = null,
      entry_id = null, session_id = null, original_id = null, original_timestamp = null, original_event = null ${change}`
+/** The record that tells of it, at the end of the log. */
+const told = (type: string, scope: string, id: number): string =>
+  `insert into shepherd.audit_log ("timestamp", scope, node, type, event, digest)
+     select "timestamp", ${scope}, node, '${type}', json_build_object('type', '${type}', 'through_id', ${id}, 'hash',
+       (select hash from shepherd.audit_log where id = ${id})), digest
+     from shepherd.audit_log where id = 4`
 const forget = (scope: string, throughId: number): string =>
-  `insert into shepherd.forgotten_scopes values ('${scope}', ${throughId})`
+  `${told('scope_forgotten', `'${scope}'`, throughId)};
+   insert into shepherd.forgotten_scopes values ('${scope}', ${throughId})`
 const cut = (id: number): string =>
-  `insert into shepherd.audit_cuts select id, hash from shepherd.audit_log where id = ${id}`
+  `${told('records_archived', 'scope', id)};
+   insert into shepherd.audit_cuts select id, hash from shepherd.audit_log where id = ${id}`
 
 /** Each is one transaction: what comes before the last statement is legitimate, and goes with it. */
 const CHANGES: readonly (readonly [what: string, sql: string])[] = [
@@ -81,12 +89,17 @@ const CHANGES: readonly (readonly [what: string, sql: string])[] = [
   ['a cut that goes back', `${cut(3)}; ${cut(2)}`],
   ['a cut that is moved', `${cut(2)}; update shepherd.audit_cuts set through_id = 3`],
   ['a cut with its hash changed', `${cut(2)}; update shepherd.audit_cuts set through_hash = repeat('0', 64)`],
+  [
+    'a cut that no record tells of',
+    'insert into shepherd.audit_cuts select id, hash from shepherd.audit_log where id = 2',
+  ],
   ['a cut that is upserted', `${cut(2)}; ${cut(2)} on conflict (through_id) do update set through_hash = ''`],
   ['a cut that is taken back', `${cut(2)}; delete from shepherd.audit_cuts`],
   ['cuts that are taken back', `${cut(2)}; truncate shepherd.audit_cuts`],
   ['a record behind the cut removed', `${cut(2)}; delete from shepherd.audit_log where id <= 3`],
 
   ['a scope that is forgotten further than the log', forget('mia', 5)],
+  ['a scope that no record tells of', `insert into shepherd.forgotten_scopes values ('mia', 2)`],
   ['a scope that is forgotten less', `${forget('mia', 2)}; update shepherd.forgotten_scopes set through_id = 1`],
   ['a scope that is forgotten for another', `${forget('mia', 2)}; update shepherd.forgotten_scopes set scope = 'ben'`],
   ['a scope that is not forgotten after all', `${forget('mia', 2)}; delete from shepherd.forgotten_scopes`],

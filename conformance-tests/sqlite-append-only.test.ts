@@ -31,10 +31,18 @@ const again = (id: string, insert = 'insert'): string =>
 const erased = (where: string): string =>
   `update audit_log set type = 'erased', event = '{"type":"erased"}', content_digest = '00', salt = null, entry_id = null,
      session_id = null, original_id = null, original_timestamp = null, original_event = null ${where}`
+/** The record that tells of it, at the end of the log. */
+const told = (type: string, scope: string, id: number): string =>
+  `insert into audit_log (id, timestamp, scope, node, type, event, digest, hash)
+     select (select last_id + 1 from audit_head), timestamp, ${scope}, node, '${type}',
+       json_object('type', '${type}', 'through_id', ${id}, 'hash', (select hash from audit_log where id = ${id})), digest, hash
+     from audit_log where id = 4`
 const forget = (scope: string, throughId: number, insert = 'insert'): string =>
-  `${insert} into forgotten_scopes values ('${scope}', ${throughId})`
+  `${told('scope_forgotten', `'${scope}'`, throughId)};
+   ${insert} into forgotten_scopes values ('${scope}', ${throughId})`
 const cut = (id: number, insert = 'insert'): string =>
-  `${insert} into audit_cuts select id, hash from audit_log where id = ${id}`
+  `${told('records_archived', 'scope', id)};
+   ${insert} into audit_cuts select id, hash from audit_log where id = ${id}`
 const ON_CONFLICT = ['or abort', 'or replace', 'or ignore', 'or fail', 'or rollback']
 
 /** What comes before the last statement is legitimate. */
@@ -81,6 +89,7 @@ const CHANGES: readonly (readonly [what: string, sql: string])[] = [
   ['a cut before the first record', `insert into audit_cuts values (0, '00')`],
   ['a cut before all', `insert into audit_cuts values (-1, '00')`],
   ['a cut at nothing', `insert into audit_cuts values (null, '00')`],
+  ['a cut that no record tells of', 'insert into audit_cuts select id, hash from audit_log where id = 2'],
   ['a cut that goes back', `${cut(3)}; ${cut(2)}`],
   ['a cut that is replaced', `${cut(2)}; ${cut(2, 'replace')}`],
   ['a cut that is moved', `${cut(2)}; update audit_cuts set through_id = 3`],
@@ -92,6 +101,7 @@ const CHANGES: readonly (readonly [what: string, sql: string])[] = [
   ['a record before the cut put back', `${cut(2)}; delete from audit_log where id = 2; ${again('2')}`],
 
   ['a scope that is forgotten further than the log', forget('mia', 5)],
+  ['a scope that no record tells of', `insert into forgotten_scopes values ('mia', 2)`],
   ['a scope that is forgotten less', `${forget('mia', 2)}; update forgotten_scopes set through_id = 1`],
   ['a scope that is forgotten less, by replacing', `${forget('mia', 2)}; ${forget('mia', 1, 'replace')}`],
   [
@@ -181,9 +191,11 @@ test('lets records go that are behind a cut, and erases what is forgotten', asyn
   const opened = await openWithRecords(other)
   const database = new Database(other)
   database.exec(`${cut(2)}; delete from audit_log where id <= 2; ${forget('ben', 4)}; ${erased('where id = 3')}`)
-  assert.deepEqual(database.prepare('select id, type from audit_log').raw().all(), [
+  assert.deepEqual(database.prepare('select id, type from audit_log order by id').raw().all(), [
     [3, 'erased'],
     [4, 'service_started'],
+    [5, 'records_archived'],
+    [6, 'scope_forgotten'],
   ])
   database.close()
   await opened.close()

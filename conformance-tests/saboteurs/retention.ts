@@ -26,32 +26,21 @@ const retentionSaboteurs: readonly Saboteur[] = [
     name: 'retention-without-a-record',
     plants: 'cuts the log, and does not tell so in it',
     caughtBy: 'audit-retention/cut/stands-in-the-log-and-the-chain-holds-over-it',
-    sabotage: onDriver((sound) => ({
-      write: (units) =>
-        sound.write(
-          units.map((unit) => {
-            if (!unit.changes.some(({ table }) => table === 'audit_cut')) return unit
-            return { ...unit, changes: unit.changes.filter(({ table }) => table !== 'audit') }
-          }),
-        ),
+    sabotage: onResults((result) => ({
+      ...result,
+      audits: result.audits.map((row) => (row.type === 'records_archived' ? { ...row, type: 'other' } : row)),
     })),
   },
   {
     name: 'retention-one-record-further',
-    plants: 'cuts the log one record further than its archive reaches',
+    plants: 'begins the log one record behind where it was cut',
     caughtBy: 'audit-retention/again/what-is-done-is-done-and-later-days-make-the-next-archive',
-    sabotage: onDriver((sound) => ({
-      async write(units) {
-        const [change] = units.flatMap(({ changes }) => changes.filter(({ table }) => table === 'audit_cut'))
-        if (change?.table !== 'audit_cut') return sound.write(units)
-        const { through } = change
-        const { audits } = await sound.read({ audits: { after: through.id, order: 'asc', limit: 1 } })
-        const { id, hash } = audits[0] ?? through
-        const further = (each: DriverChange): DriverChange =>
-          each.table === 'audit_cut' ? { ...each, through: { id, hash } } : each
-        return sound.write(units.map((unit) => ({ ...unit, changes: unit.changes.map(further) })))
-      },
-    })),
+    throws: 'MALFORMED',
+    sabotage: onResults((result, { audits }) => {
+      const { start } = result.log ?? {}
+      if (audits === undefined || start === undefined || start.id === 0) return result
+      return { ...result, audits: result.audits.filter(({ id }) => id !== start.id + 1) }
+    }),
   },
   {
     name: 'retention-before-its-archive',
@@ -97,7 +86,7 @@ const retentionSaboteurs: readonly Saboteur[] = [
     caughtBy: 'audit-retention/cut/stands-in-the-log-and-the-chain-holds-over-it',
     sabotage: onResults((result) => {
       const { log } = result
-      if (log === undefined || log.firstId === undefined || log.firstId <= log.start.id) return result
+      if (log === undefined || log.start.id === 0) return result
       return { ...result, log: { ...log, start: { id: 0, hash: '0'.repeat(64) } } }
     }),
   },
@@ -212,7 +201,8 @@ const exportSaboteurs: readonly Saboteur[] = [
     plants: 'takes up the lines that it can, and passes over those that it cannot',
     caughtBy: 'audit-import/damage/lines-removed-swapped-inserted-and-repeated',
     sabotage: onStore((sound) => ({
-      importAudits: (source, options) => sound.importAudits(source, options).catch(() => ({ imported: 0, present: 0 })),
+      importAudits: (source, options) =>
+        sound.importAudits(source, options).catch(() => ({ imported: 0, present: 0, beforeStart: 0 })),
     })),
   },
 ]

@@ -57,8 +57,13 @@ export function auditQuery(flags: FilterFlags, { clock, calendar }: Store): Audi
   return { from, to, types, entryId, sessionId, node, scope: allScopes ? 'all' : undefined, after }
 }
 
-export function nothingText(flags: FilterFlags, { scope }: Store): string {
+/** Said where no record was found. */
+export async function nothingText(flags: FilterFlags, store: Store): Promise<string> {
   const { since, until, type, entry, session, node, after, allScopes = false } = flags
   const filtered = [since, until, type, entry, session, node, after].some((filter) => filter !== undefined)
-  return `Nothing${filtered ? ' that was asked for' : ''} is recorded in ${allScopes ? 'any scope' : `scope ${scope}`}.`
+  const where = allScopes ? 'any scope' : `scope ${store.scope}`
+  const nothing = `Nothing${filtered ? ' that was asked for' : ''} is recorded in ${where}`
+  if (after === undefined) return `${nothing}.`
+  const head = await store.auditHead()
+  return head === undefined || head.id > after ? `${nothing}.` : `${nothing}: the log ends with record ${head.id}.`
 }

@@ -16,16 +16,25 @@ function hex(character: string, digits: number): string {
   return character.charCodeAt(0).toString(16).padStart(digits, '0')
 }
 
-/** JSON for any terminal: `JSON.stringify` leaves DEL, the C1 controls and what reorders text as they are. */
+/** The same of text that is made of lines. */
+export function visibleLines(text: string): string {
+  return text.split(/\r?\n/).map(visible).join('\n')
+}
+
+/** JSON for any terminal. */
 export function jsonText(data: object): string {
-  return JSON.stringify(data, null, 2).replace(UNSAFE, (character) =>
-    character === '\n' ? character : `\\u${hex(character, 4)}`,
-  )
+  return visibleJson(JSON.stringify(data, null, 2))
 }
 
 /** The same on one line. */
 export function jsonLine(data: object): string {
-  return JSON.stringify(data).replace(UNSAFE, (character) => `\\u${hex(character, 4)}`)
+  return visibleJson(JSON.stringify(data))
+}
+
+/** The same JSON, for any terminal: `JSON.stringify` leaves DEL, the C1 controls and what reorders text as they are. */
+export function visibleJson(json: string): string {
+  // A line break is none of a text's own: there it is escaped already.
+  return json.replace(UNSAFE, (character) => (character === '\n' ? character : `\\u${hex(character, 4)}`))
 }
 
 /** `1 h 05 min`, `5 min 03 s`, `5 min`, `12 s`, `400 ms`: cut, not rounded, as a limit is not reached before it is. */

@@ -64,9 +64,9 @@ export class Printer {
     await this.#write(data.map((item) => `${jsonLine(item)}\n`).join(''))
   }
 
-  /** As it is: for programs. Resolves when the output takes more. */
-  async raw(text: string): Promise<void> {
-    await this.#write(text)
+  /** As it is, for programs; a terminal gets what `escape` makes of it. Resolves when the output takes more. */
+  async raw(text: string, escape: (text: string) => string): Promise<void> {
+    await this.#write(this.#out.isTTY === true ? escape(text) : text)
   }
 
   async #write(text: string): Promise<void> {

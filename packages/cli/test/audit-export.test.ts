@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { run, storeWith, testDirectory } from './command.ts'
 
 /** Three records of two scopes. */
@@ -45,7 +44,12 @@ test('prints CloudEvents', async () => {
     await three(),
   ])
   expect(lines(stdout).map((line) => JSON.parse(line) as unknown)).toEqual([
-    expect.objectContaining({ specversion: '1.0', type: 'shepherd.launch_denied', id: '1', subject: '=1+1' }),
+    expect.objectContaining({
+      specversion: '1.0',
+      type: 'shepherd.launch_denied',
+      sequence: '0000000000000001',
+      subject: '=1+1',
+    }),
   ])
 })
 
@@ -54,44 +58,74 @@ test('an unknown format is refused', async () => {
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining('jsonl, csv, cloudevents')])
 })
 
-test('what is exported of all scopes is imported into a new store, and proven there', async () => {
-  const path = await three()
-  const directory = testDirectory()
-  const [file, head, other] = ['log.jsonl', 'head.json', 'other.db'].map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
-  ]
-  writeFileSync(file, (await run(['audit', 'export', '--all-scopes', '--db', path])).stdout)
-  writeFileSync(head, (await run(['audit', 'head', '--db', path])).stdout)
-  const first = await run(['audit', 'import', file, '--db', other])
-  expect([first.exitCode, lines(first.stdout)[0]]).toEqual([0, '3 records imported.'])
-  const again = await run(['audit', 'import', file, '--db', other])
-  expect(lines(again.stdout)[0]).toBe('0 records imported, 3 were there already.')
-  const verified = await run(['audit', 'verify', '--expect-head', head, '--db', other])
-  expect([verified.exitCode, lines(verified.stdout)[1]]).toEqual([
-    0,
-    'Nothing up to record 3 was cut off or written anew.',
-  ])
+test('refuses --json, which is none of its formats', async () => {
+  const { exitCode, stdout, stderr } = await run(['audit', 'export', '--json', '--db', await three()])
+  expect([exitCode, stdout]).toEqual([2, ''])
+  expect(stderr).toBe(
+    'shepherd-store: --json is not for an export: --format says what it prints; see shepherd-store --help\n',
+  )
 })
 
-test('an export with records left out, or changed, is not imported', async () => {
-  const directory = testDirectory()
-  const [file, other] = [join(directory, 'log.jsonl'), join(directory, 'other.db')]
-  const { stdout } = await run(['audit', 'export', '--all-scopes', '--db', await three()])
-  writeFileSync(file, stdout.replace(/^.*service_started.*\n/m, ''))
-  expect(await run(['audit', 'import', file, '--db', other])).toMatchObject({
-    exitCode: 1,
-    stdout: '',
-    stderr: expect.stringContaining('records 2 to 2 are missing'),
+describe('what could talk to the terminal', () => {
+  const HOSTILE = 'a\u001B[2J\u009B31m\u202E\nb'
+
+  function hostile(): Promise<string> {
+    return storeWith((store) => store.appendAudit({ type: 'launch_denied', entryId: HOSTILE, reasons: [] }))
+  }
+
+  test.each(['jsonl', 'cloudevents'])('is escaped there in %s, which stays the same JSON', async (format) => {
+    const argv = ['audit', 'export', '--format', format, '--db', await hostile()]
+    const { stdout: piped } = await run(argv)
+    const { stdout: shown } = await run(argv, { columns: 80 })
+    expect(piped).toContain('\u009B')
+    expect(shown.trimEnd()).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
+    expect([shown.endsWith('}\n'), JSON.parse(shown)]).toEqual([true, JSON.parse(piped)])
   })
-  writeFileSync(file, stdout.replace('service_stopped', 'service_started'))
-  const changed = await run(['audit', 'import', file, '--db', other])
-  expect([changed.exitCode, changed.stderr]).toEqual([1, expect.stringContaining('record 3 is not as it was written')])
+
+  test('is escaped there in a CSV', async () => {
+    const argv = ['audit', 'export', '--format', 'csv', '--db', await hostile()]
+    expect((await run(argv)).stdout).toContain(HOSTILE)
+    const { stdout: shown } = await run(argv, { columns: 80 })
+    expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
+    expect(shown).toContain('"a\\x1b[2J\\x9b31m\\u202e\nb"')
+  })
 })
 
-test('a source that is not there is told', async () => {
-  const path = join(testDirectory(), 'none.jsonl')
-  const { exitCode, stderr } = await run(['audit', 'import', path, '--db', await three()])
-  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(path)])
+describe('an export that is cut off', () => {
+  function long(): Promise<string> {
+    return storeWith(async (store) => {
+      const start = { type: 'append_audit', event: { type: 'service_started' } } as const
+      for (let commit = 0; commit < 10; commit += 1) await store.commit(Array.from({ length: 250 }, () => start))
+    })
+  }
+
+  test.each([
+    ['jsonl', [], 'the export was stopped; 1,000 records were printed whole: go on with --after 1000\n'],
+    ['cloudevents', [], ' 1,000 records were printed whole: go on with --after 1000\n'],
+    ['csv', [], ' 999 records were printed whole: go on with --after 999 --no-titles\n'],
+    ['csv', ['--no-titles'], ' 1,000 records were printed whole: go on with --after 1000 --no-titles\n'],
+  ])('says how to go on, as %s with %j', async (format, flags, sentence) => {
+    const argv = ['audit', 'export', '--format', format, '--db', await long()]
+    const cut = await run([...argv, ...flags], { onOutput: (_, interrupt) => interrupt() })
+    expect([cut.exitCode, cut.stderr]).toEqual([1, expect.stringContaining(sentence)])
+    const [, rest = ''] = /go on with (.*)\n/.exec(cut.stderr) ?? []
+    const whole = await run([...argv, ...flags])
+    const goneOn = await run([...argv, ...rest.split(' ')])
+    const both = lines(cut.stdout + goneOn.stdout)
+    // The first line of an export in JSON Lines tells what comes before it.
+    const plain = both.map((line) => line.replace(/,"previous_hash":"[0-9a-f]{64}"/, ''))
+    expect(plain).toEqual(lines(whole.stdout.replace(/,"previous_hash":"[0-9a-f]{64}"/, '')))
+  })
+
+  test('before anything was printed says nothing of that, and prints no titles', async () => {
+    const path = await storeWith(async (store, clock) => {
+      await store.appendAudit({ type: 'service_started' })
+      await store.appendAudit({ type: 'service_started' })
+      clock.advance(60 * 24 * 60 * 60 * 1_000)
+      await store.applyRetention({ keepDays: 30, archiveTo: join(testDirectory(), 'archive') })
+    })
+    const { exitCode, stdout, stderr } = await run(['audit', 'export', '--format', 'csv', '--after', '1', '--db', path])
+    expect([exitCode, stdout, stderr]).toEqual([1, '', expect.stringContaining('records 2 to 2 were archived')])
+    expect(stderr).not.toContain('go on with')
+  })
 })

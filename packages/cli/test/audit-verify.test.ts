@@ -111,6 +111,25 @@ test('a file may hold several heads, one after the other: the last counts', asyn
   expect(stdout).toContain('\nNothing up to record 4 was cut off or written anew.\n')
 })
 
+test.each(['--expect-head', '--from'])('says when %s lies in what was archived, with exit status 3', async (option) => {
+  let first = ''
+  const path = await storeWith(async (store, clock) => {
+    await store.appendAudit({ type: 'service_started' })
+    first = JSON.stringify(await store.auditHead())
+    await store.appendAudit({ type: 'service_stopped' })
+    clock.advance(60 * 24 * 60 * 60 * 1_000)
+    await store.applyRetention({ keepDays: 30, archiveTo: join(testDirectory(), 'archive') })
+  })
+  const argv = ['audit', 'verify', option, fileWith(first), '--db', path]
+  const { exitCode, stdout, stderr } = await run(argv, { columns: 400 })
+  expect([exitCode, stderr]).toEqual([3, ''])
+  expect(stdout).toContain('The log is intact: ')
+  expect(stdout).toContain('\u001B[33mThe head of record 1 proves nothing here: the log begins behind it.')
+  const json = await run([...argv, '--json'])
+  expect(json.exitCode).toBe(3)
+  expect(JSON.parse(json.stdout)).toMatchObject({ intact: true, tail: 'unproven' })
+})
+
 const HASH = 'a'.repeat(64)
 
 test.each([

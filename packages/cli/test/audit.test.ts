@@ -88,6 +88,13 @@ describe('how many', () => {
   })
 })
 
+test.each(['50', '51', '5000'])('says where the log ends when nothing is behind --after %s', async (after) => {
+  const argv = ['audit', '--after', after, '--db', await starts(50)]
+  const sentence = 'Nothing that was asked for is recorded in scope default: the log ends with record 50.\n'
+  expect(await run(argv)).toEqual({ exitCode: 0, stdout: sentence, stderr: '' })
+  expect((await run([...argv, '-n', 'all'])).stdout).toBe(sentence)
+})
+
 describe('-n all', () => {
   test('prints the log part by part, under one line of titles', async () => {
     let writes = 0

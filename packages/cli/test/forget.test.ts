@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { startSession } from '@shepherd-store/core'
+import { startSession, type Store } from '@shepherd-store/core'
 import { expect, test } from 'vitest'
 import { run, storeWith } from './command.ts'
 
@@ -53,4 +53,31 @@ test('is refused while a session is open, and names it', async () => {
   })
   const { exitCode, stderr } = await run(['forget', 'anna', ...WHO_WHY, '--yes', '--db', path])
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is open on node "local"')])
+})
+
+test('a scope of which nothing is recorded is taken for a slip, and nothing is written', async () => {
+  const path = await withAnna()
+  const forgotten = await run(['forget', 'annna', ...WHO_WHY, '--yes', '--db', path])
+  expect(forgotten).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: 'shepherd-store: nothing is recorded of scope annna; look at the name\n',
+  })
+  expect((await run(['audit', 'head', '--db', path])).stdout).toMatch(/^\{"id":2,/)
+})
+
+test.each<[string, (anna: Store) => Promise<unknown>]>([
+  ['usage of the first day', (anna) => anna.addUsage('chess', '1970-01-01', 1)],
+  ['usage of a day far ahead', (anna) => anna.addUsage('chess', '9998-12-31', 1)],
+  ['a cooldown', (anna) => anna.setCooldownUntil('chess', new Date('2026-11-25T00:00:00Z'))],
+  ['a snapshot', (anna) => anna.saveSnapshot({ timestamp: new Date('2026-11-24T12:00:00Z') })],
+])('a scope with nothing but %s is forgotten', async (_, fill) => {
+  const path = await storeWith((store) => fill(store.view({ scope: 'anna' })))
+  expect(await run(['forget', 'anna', ...WHO_WHY, '--yes', '--db', path])).toMatchObject({ exitCode: 0, stderr: '' })
+})
+
+test('may be repeated', async () => {
+  const argv = ['forget', 'anna', ...WHO_WHY, '--yes', '--db', await withAnna()]
+  await run(argv)
+  expect(await run(argv)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('and 0 records of the log') })
 })

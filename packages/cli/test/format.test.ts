@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { ago, beside, count, duration, instantFormat, jsonLine, jsonText, size, visible } from '../src/format.ts'
+import {
+  ago,
+  beside,
+  count,
+  duration,
+  instantFormat,
+  jsonLine,
+  jsonText,
+  size,
+  visible,
+  visibleLines,
+} from '../src/format.ts'
 
 describe('visible', () => {
   test.each([
@@ -16,6 +27,10 @@ describe('visible', () => {
   test.each(['Lofi "Beats" – é🎵', '👨‍👩‍👧 family', '日本語ゲーム', 'C:\\Games'])('leaves text as it is: %s', (text) => {
     expect(visible(text)).toBe(text)
   })
+})
+
+test('text of several lines keeps them, and nothing else of what a terminal would act upon', () => {
+  expect(visibleLines('a\u001B[2J\r\nb\rc\n')).toBe('a\\x1b[2J\nb\\rc\n')
 })
 
 test('JSON for a terminal holds no control character and no reordering, and is the same data', () => {

@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openSqliteStore } from '@shepherd-store/sqlite'
 import { expect, test } from 'vitest'
-import { rustDatabase, storeWith, tamper, WITHOUT_TRIGGERS } from './command.ts'
+import { run, rustDatabase, storeWith, tamper, testDirectory, WITHOUT_TRIGGERS } from './command.ts'
 
 const BIN = fileURLToPath(new URL('../bin/shepherd-store.js', import.meta.url))
 const CONDITIONS = '--conditions=@shepherd-store/source'
@@ -134,6 +135,17 @@ test.skipIf(process.platform === 'win32')('Ctrl-C stops an import between two ba
   const [code] = await once(child, 'close')
   expect(code).toBe(1)
   expect(stderr).toMatch(/^shepherd-store: the import was stopped; .*\n$/)
+})
+
+test('an import of standard input makes the store', async () => {
+  const source = await storeWith((store) => store.appendAudit({ type: 'service_started' }))
+  const log = await promisify(execFile)(process.execPath, [CONDITIONS, BIN, 'audit', 'export', '--db', source])
+  const path = join(testDirectory(), 'store.db')
+  const argv = ['audit', 'import', '-', '--time-zone', 'Europe/Berlin', '--db', path]
+  const child = spawn(process.execPath, [CONDITIONS, BIN, ...argv], { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin.end(log.stdout)
+  expect(await text(child.stdout)).toMatch(/^1 record imported\.\n/)
+  expect((await run(['audit', '--db', path])).stdout).toContain('When (Europe/Berlin)')
 })
 
 /** Resolves when the log has records. */

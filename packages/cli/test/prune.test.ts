@@ -45,6 +45,28 @@ test('archives what is old, removes it, and leaves a log that verifies and tells
   expect((await run(['audit', 'import', archive, '--db', other])).stdout).toMatch(/^9 records imported\.\n/)
 })
 
+test('tells of a record whose clock was ahead, and which keeps older ones in the log', async () => {
+  const path = await storeWith(async (store, clock) => {
+    for (const at of ['2026-08-17T12:00:00Z', '2027-02-01T12:00:00Z', '2026-08-17T12:00:00Z']) {
+      clock.set(at)
+      await store.appendAudit({ type: 'service_started' })
+    }
+  })
+  const held =
+    'Record 2 of 2027-02-01 13:00:00 (node local) is not old, and keeps those behind it: older records stand there, and stay until it is old.\n'
+  const argv = ['prune', '--keep', '90d', '--archive', join(testDirectory(), 'archive'), '--db', path]
+  const dry = await run([...argv, '--dry-run'])
+  expect([dry.exitCode, dry.stdout]).toEqual([3, expect.stringMatching(/^Would archive and remove 1 record .*\n/)])
+  expect(dry.stdout.endsWith(held)).toBe(true)
+  const pruned = await run(argv)
+  expect([pruned.exitCode, pruned.stdout]).toEqual([3, expect.stringContaining(`up to record 1.\n${held}`)])
+  const again = await run(argv, { columns: 400 })
+  expect([again.exitCode, again.stdout]).toEqual([3, `Nothing to archive.\n\u001B[33m${held.trimEnd()}\u001B[39m\n`])
+  const json = await run([...argv, '--json'])
+  const heldBy = { id: 2, timestamp: '2027-02-01T12:00:00.000Z', node: 'local' }
+  expect(JSON.parse(json.stdout)).toMatchObject({ records: 0, heldBy })
+})
+
 test('shows on a terminal how far it is', async () => {
   const path = await hundredDays()
   const archive = join(testDirectory(), 'archive')
@@ -55,12 +77,21 @@ test('shows on a terminal how far it is', async () => {
 test.each([
   [['--archive', '/nowhere'], '--keep'],
   [['--keep', '90'], '90d or 52w'],
-  [['--keep', '29d', '--dry-run'], 'keepDays must be an integer from 30'],
-  [['--keep', '90d'], 'archiveTo must name the directory'],
+  [['--keep', '7d', '--dry-run'], "option '--keep <time>' argument '7d' is invalid. Give 30 days at least"],
+  [['--keep', '29d', '--dry-run'], 'Give 30 days at least'],
+  [['--keep', '18251d', '--dry-run'], 'and 18250 at most'],
+  [['--keep', '2608w', '--dry-run'], 'and 18250 at most'],
+  [['--keep', '90d'], 'say with --archive which directory'],
+  [['--keep', '90d', '--archive', ''], 'say with --archive which directory'],
 ])('is refused with %j', async (argv, why) => {
   const path = await storeWith(async () => {})
   expect(await run(['prune', ...argv, '--db', path])).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining(why),
   })
+})
+
+test.each(['30d', '18250d', '2607w'])('takes --keep %s', async (keep) => {
+  const argv = ['prune', '--keep', keep, '--dry-run', '--db', await storeWith(async () => {})]
+  expect(await run(argv)).toMatchObject({ exitCode: 0, stderr: '' })
 })

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -41,7 +41,7 @@ export async function writeArchive(
   const name = archiveName(previous.id + 1, through.id)
   const file = `${name}.jsonl.gz`
   await onDisk(async () => {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     await replaceFile(directory, file, async (partial) => {
       const written = createWriteStream(partial, { mode: 0o600, flush: true })
       await pipeline(Readable.from(textOf(rows, previous)), createGzip(), written)
@@ -91,13 +91,36 @@ export async function* archiveLines(path: string): AsyncIterable<string> {
     return
   }
   if (files.length === 0) throw new StoreError('NOT_FOUND', `${path} holds no archive: no audit-….json is in it`)
-  for (const name of files) {
-    const { file, sha256 } = await readManifest(join(path, name))
+  const manifests = await Promise.all(files.map((name) => readManifest(join(path, name))))
+  for (const { file, sha256 } of inOrder(manifests)) {
     if ((await sha256Of(join(path, file))) !== sha256) {
       throw damaged(join(path, file), 'its SHA-256 is not the one of its manifest')
     }
     yield* linesOf(piecesOf(join(path, file)))
   }
+}
+
+/**
+ * Those that follow on each other, and reach furthest; then what lies behind a gap. Others hold the same records: a call
+ * made them that another one was faster than.
+ */
+function inOrder(manifests: readonly ArchiveManifest[]): readonly ArchiveManifest[] {
+  const furthest = new Map<number, { readonly manifest: ArchiveManifest; readonly end: number }>()
+  for (const manifest of manifests.toSorted((a, b) => b.firstId - a.firstId)) {
+    const { firstId, throughId } = manifest
+    const end = furthest.get(throughId + 1)?.end ?? throughId
+    if (end > (furthest.get(firstId)?.end ?? 0)) furthest.set(firstId, { manifest, end })
+  }
+  const order: ArchiveManifest[] = []
+  let reached = 0
+  for (const firstId of [...furthest.keys()].toSorted((a, b) => a - b)) {
+    if (firstId <= reached) continue
+    for (let next = furthest.get(firstId); next !== undefined; next = furthest.get(reached + 1)) {
+      order.push(next.manifest)
+      reached = next.manifest.throughId
+    }
+  }
+  return order
 }
 
 async function* textOf(rows: AsyncIterable<AuditRow>, previous: AuditHead): AsyncIterable<string> {
@@ -129,6 +152,24 @@ async function inspectArchive(
   return { file, sha256, records: chain.checked, firstId, throughId, previousHash: previous.hash, hash }
 }
 
+/** With those above it; each stands on the disk by its name in the one above. */
+async function makeDirectory(directory: string): Promise<void> {
+  const first = await mkdir(directory, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = resolve(directory); made.length >= resolve(first).length; made = dirname(made)) {
+    await syncDirectory(dirname(made))
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Under another name first: what has the name is complete, and on the disk. */
 async function replaceFile(directory: string, name: string, write: (partial: string) => Promise<void>): Promise<void> {
   const partial = join(directory, `.${name}.${randomUUID()}.partial`)
@@ -139,12 +180,7 @@ async function replaceFile(directory: string, name: string, write: (partial: str
     await rm(partial, { force: true })
     throw error
   }
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  await syncDirectory(directory)
 }
 
 async function* piecesOf(path: string): AsyncIterable<Uint8Array> {

@@ -4,7 +4,7 @@ import type { AuditRow } from './effects.ts'
 import { invalidArgument, messageOf } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import type { JsonObject, JsonValue } from './values.ts'
-import { checkId, checkInteger, describe, parseInstant } from './values.ts'
+import { checkId, checkInstant, checkInteger, describe, parseInstant } from './values.ts'
 import { canonicalJson } from './wire.ts'
 
 /**
@@ -38,6 +38,9 @@ export interface AuditLine {
   readonly previousHash: string | undefined
 }
 
+/** Behind it there is room for as many records again. */
+const ID_MAX = 2 ** 52
+
 /** @throws StoreError `INVALID_ARGUMENT` when the line is not what `auditLine` makes. What it tells is not proven yet. */
 export function parseAuditLine(line: string): AuditLine {
   try {
@@ -62,8 +65,8 @@ export function parseAuditLine(line: string): AuditLine {
     const original = field('original')
     return {
       row: {
-        id: checkInteger(field('id'), 'id', 1, Number.MAX_SAFE_INTEGER),
-        timestamp: parseInstant(field('timestamp')),
+        id: checkInteger(field('id'), 'id', 1, ID_MAX),
+        timestamp: checkInstant(parseInstant(field('timestamp')), 'timestamp'),
         scope: checkId(field('scope'), 'scope'),
         node: checkId(field('node'), 'node'),
         ...found,

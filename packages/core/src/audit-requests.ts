@@ -76,11 +76,12 @@ export function checkSignal(signal: unknown): AbortSignal | undefined {
 
 /** @throws StoreError `INVALID_ARGUMENT`. */
 export function verifyRequest(options: VerifyOptions): VerifyOptions {
-  const known = ['expectedHead', 'from', 'signal', 'onProgress'] as const
-  const { expectedHead, from, signal, onProgress } = checkFields(options, known, 'options')
+  const known = ['expectedHead', 'from', 'part', 'signal', 'onProgress'] as const
+  const { expectedHead, from, part = false, signal, onProgress } = checkFields(options, known, 'options')
   return {
     expectedHead: expectedHead === undefined ? undefined : checkHead(expectedHead, 'expectedHead'),
     from: from === undefined ? undefined : checkHead(from, 'from'),
+    part: checkBoolean(part, 'part'),
     signal: checkSignal(signal),
     onProgress: checkCallback(onProgress, 'onProgress'),
   }

@@ -104,8 +104,8 @@ export type LogEvent =
   | (Correction & {
       readonly type: 'scope_forgotten'
       readonly throughId: number
-      /** The last of those records that has no salt. Absent when all have one. */
-      readonly unsaltedThroughId?: number | undefined
+      /** Which of those records have no salt, as `unsaltedLine` tells each: their SHA-256. Absent when all have one. */
+      readonly unsaltedDigest?: string | undefined
     })
 
 /** A correction, or a write of the service's own. */
@@ -243,6 +243,8 @@ export interface VerifyOptions {
   readonly expectedHead?: AuditHead | undefined
   /** A head that was found good before, and kept elsewhere: what comes before it is not read again. */
   readonly from?: AuditHead | undefined
+  /** It is a part of another log, imported: why it begins there, or has erasures, may be told elsewhere. Default false. */
+  readonly part?: boolean | undefined
   /** Stops it: it rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined
   /** Called now and then. To go on later, pass its `head` as `from`. */

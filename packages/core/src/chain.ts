@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { AuditContent } from './effects.ts'
+import type { AuditContent, AuditRow } from './effects.ts'
 
 /** The hash before the first record. */
 export const GENESIS_HASH = '0'.repeat(64)
@@ -47,6 +47,11 @@ export function saltedDigest(
   ofContent: string,
 ): string {
   return sha256(JSON.stringify([2, instantText(timestamp), scope, node, ofContent]))
+}
+
+/** What of a record without a salt goes into the digest of those that are erased. */
+export function unsaltedLine({ id, digest }: Pick<AuditRow, 'id' | 'digest'>): string {
+  return `${id} ${digest}\n`
 }
 
 /**

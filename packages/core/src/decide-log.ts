@@ -9,11 +9,12 @@ import { describe } from './values.ts'
 export function decideLog(change: LogChange, draft: GroupState): void {
   switch (change.table) {
     case 'audit_cut': {
-      const { from, through } = change
-      const { start } = draft.log()
+      const { from, through, asOf } = change
+      const { start, forgottenId } = draft.log()
       if (start.id !== from)
         throw changedMeanwhile(`the log begins behind record ${start.id}, no longer behind ${from}`)
-      draft.apply({ table: 'audit_cut', through })
+      if (forgottenId >= asOf) throw changedMeanwhile('a scope was forgotten since it was archived')
+      draft.apply({ table: 'audit_cut', through, begins: false })
       break
     }
     case 'audit_removal': {
@@ -42,7 +43,7 @@ export function decideLog(change: LogChange, draft: GroupState): void {
 function restore({ after, contents }: Extract<LogChange, { table: 'audit_restore' }>, draft: GroupState): void {
   const { head } = draft.log()
   const begins = head.id === 0 && head.hash === GENESIS_HASH && after.id > 0
-  if (begins) draft.apply({ table: 'audit_cut', through: after })
+  if (begins) draft.apply({ table: 'audit_cut', through: after, begins: true })
   else if (head.id !== after.id || head.hash !== after.hash) {
     throw changedMeanwhile(`the log ends with record ${head.id}, not with the record ${after.id} that comes before`)
   }
@@ -50,7 +51,7 @@ function restore({ after, contents }: Extract<LogChange, { table: 'audit_restore
 }
 
 function forget(
-  { scope, unsaltedThroughId, correction }: Extract<LogChange, { table: 'forget' }>,
+  { scope, unsaltedDigest, correction }: Extract<LogChange, { table: 'forget' }>,
   draft: GroupState,
 ): void {
   const open = draft.openSession({ scope })
@@ -62,7 +63,7 @@ function forget(
   }
   const { at, node, by, why } = correction
   const throughId = draft.log().head.id
-  const event = { type: 'scope_forgotten', throughId, unsaltedThroughId, by, why } as const
+  const event = { type: 'scope_forgotten', throughId, unsaltedDigest, by, why } as const
   draft.apply({ table: 'forget', scope, throughId })
   draft.apply({ table: 'audit', content: logContent({ timestamp: at, scope, node }, event) })
 }

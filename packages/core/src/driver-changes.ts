@@ -46,7 +46,13 @@ export type DriverChange =
 /** What is done to the log as a whole, or to records of it. It stands alone in its unit's group. */
 export type LogChange =
   /** The log begins behind `through` from then on, where it has begun behind the record `from` until then. */
-  | { readonly table: 'audit_cut'; readonly from: number; readonly through: AuditHead }
+  | {
+      readonly table: 'audit_cut'
+      readonly from: number
+      readonly through: AuditHead
+      /** Where the log ended when it was archived. What was forgotten since may be in the archive. */
+      readonly asOf: number
+    }
   /** Removes records that are cut off. */
   | { readonly table: 'audit_removal'; readonly firstId: number; readonly throughId: number }
   /** Appends records as they stood in another log, behind the record `after` there. */
@@ -55,8 +61,7 @@ export type LogChange =
   | {
       readonly table: 'forget'
       readonly scope: Scope
-      /** The last record of the scope that has no salt and is to be erased. */
-      readonly unsaltedThroughId?: number
+      readonly unsaltedDigest?: string
       readonly correction: Corrected
     }
   /** Erases what a record of a forgotten scope tells. */

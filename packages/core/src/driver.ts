@@ -127,6 +127,8 @@ export interface ReadRequest {
   readonly snapshots?: { readonly scope: Scope; readonly node: NodeId }
   readonly audits?: AuditRequest
   readonly log?: true
+  /** The first record that is stored, be it behind the cut or not. */
+  readonly firstAudit?: true
 }
 
 export interface UsageRequest {
@@ -169,8 +171,8 @@ export interface LogEnds {
   readonly head: AuditHead
   /** The record that the log was last cut behind. */
   readonly start: AuditHead
-  /** The first record that is stored, be it behind the cut or not. */
-  readonly firstId?: number
+  /** Where the log ended when a scope was last forgotten; 0: none was. */
+  readonly forgottenId: number
 }
 
 /** Newest first: by `startedAt`, then scope, then id, all descending. */
@@ -200,6 +202,8 @@ export interface ReadResult {
   readonly audits: readonly AuditRow[]
   /** Present when it is asked for. */
   readonly log?: LogEnds
+  /** Absent when there is none. */
+  readonly firstAuditId?: number
 }
 
 export interface EntrySum extends Sum {

@@ -42,8 +42,8 @@ export type Effect =
       readonly day: Day
       readonly playedMs: DurationMs
     }
-  /** The log begins behind it. An empty log ends there, too. */
-  | { readonly table: 'audit_cut'; readonly through: AuditHead }
+  /** The log begins behind it. `begins`: it is empty, and ends there, too; otherwise the unit's record tells why. */
+  | { readonly table: 'audit_cut'; readonly through: AuditHead; readonly begins: boolean }
   /** Removes records that are cut off. */
   | { readonly table: 'audit_removal'; readonly firstId: number; readonly throughId: number }
   /** Removes the scope's rows of every table but the log, of which it may be erased up to `throughId`. */

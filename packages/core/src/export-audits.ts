@@ -56,7 +56,7 @@ export async function* exportLines(engine: Engine, asked: ExportRequest): AsyncG
   const { request, format, titles, signal } = asked
   if (format === 'csv' && titles) yield csvLine(CSV_TITLES)
   let isFirst = true
-  for await (const row of rowsOf(engine, request, { signal, gaps: 'refused' })) {
+  for await (const row of rowsOf(engine, request, { signal, gaps: 'refused', goOn: 'go on after it' })) {
     switch (format) {
       case 'jsonl':
         yield `${auditLine(row, isFirst ? await hashBefore(engine, row) : undefined)}\n`
@@ -104,7 +104,8 @@ function cloudEvent(row: AuditRow): Readonly<Record<string, JsonValue | undefine
   const data = jsonOf(text)
   return {
     specversion: '1.0',
-    id: String(id),
+    // With the source it names this event, whatever other store has the same scope and node.
+    id: hash,
     source: `/shepherd/scopes/${encodeURIComponent(scope)}/nodes/${encodeURIComponent(node)}`,
     type: `shepherd.${attribute(type)}`,
     time: instantText(row),
@@ -114,7 +115,6 @@ function cloudEvent(row: AuditRow): Readonly<Record<string, JsonValue | undefine
     // Extension attributes: lower case, and text.
     sequence: String(id).padStart(16, '0'),
     ...(sessionId === undefined ? {} : { sessionid: attribute(sessionId) }),
-    audithash: hash,
   }
 }
 

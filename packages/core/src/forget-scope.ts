@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { Authorship } from './audit-content.ts'
 import { checkCallback, checkSignal } from './audit-requests.ts'
 import type { Correction } from './audit.ts'
-import { contentDigest, recordDigest } from './chain.ts'
+import { contentDigest, recordDigest, unsaltedLine } from './chain.ts'
 import { checkReason } from './codec.ts'
 import type { AuditRow } from './effects.ts'
 import type { Engine } from './engine.ts'
@@ -52,17 +53,18 @@ export async function forgetScope(
   { by, why, signal, onProgress }: ForgetOptions,
 ): Promise<ForgetResult> {
   await removeCut(engine, signal)
-  const unsaltedThroughId = await lastUnsalted(engine, scope, signal)
+  const unsalted = await unsaltedOf(engine, scope, signal)
   const [record] = await writeLogChanges(engine, [
     {
       table: 'forget',
       scope,
-      ...(unsaltedThroughId === undefined ? {} : { unsaltedThroughId }),
+      ...(unsalted.lastId === 0 ? {} : { unsaltedDigest: unsalted.digest }),
       correction: { at: timestamp, node, by, why },
     },
   ])
   const throughId = (record?.id ?? 1) - 1
   let erased = 0
+  let isLeft = false
   let batch: AuditRow[] = []
   const eraseBatch = async () => {
     const last = batch.at(-1)
@@ -78,25 +80,34 @@ export async function forgetScope(
   }
   for await (const row of rowsOf(engine, { scope, before: throughId + 1 }, { signal, gaps: 'passed_over' })) {
     if (!isToBeErased(row)) continue
-    batch.push(row)
+    // Appended meanwhile by a process of an older version: the log does not tell of it yet.
+    if (row.salt === undefined && row.id > unsalted.lastId) isLeft = true
+    else batch.push(row)
     if (batch.length === LIMITS.LOG_BATCH_RECORDS) await eraseBatch()
   }
   await eraseBatch()
+  if (isLeft) {
+    const rest = await forgetScope(engine, { timestamp, scope, node }, { by, why, signal, onProgress })
+    return { ...rest, erased: erased + rest.erased }
+  }
   const { start } = await logEnds(engine)
   return { erased, throughId, ...(start.id === 0 ? {} : { archivedThroughId: start.id }) }
 }
 
-/** The digest of such a record proves nothing once it is erased: the log tells beforehand up to where there are any. */
-async function lastUnsalted(
+/** A record without a salt proves nothing once it is erased: the log tells beforehand which they are. */
+async function unsaltedOf(
   engine: Engine,
   scope: Scope,
   signal: AbortSignal | undefined,
-): Promise<number | undefined> {
-  let last: number | undefined
+): Promise<{ readonly lastId: number; readonly digest: string }> {
+  const hash = createHash('sha256')
+  let lastId = 0
   for await (const row of rowsOf(engine, { scope }, { signal, gaps: 'passed_over' })) {
-    if (isToBeErased(row) && row.salt === undefined) last = row.id
+    if (!isToBeErased(row) || row.salt !== undefined) continue
+    hash.update(unsaltedLine(row))
+    lastId = row.id
   }
-  return last
+  return { lastId, digest: hash.digest('hex') }
 }
 
 function isToBeErased({ contentDigest: ofErased, type }: AuditRow): boolean {

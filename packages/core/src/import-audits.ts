@@ -3,6 +3,7 @@ import { linesOf, parseAuditLine } from './audit-line.ts'
 import { checkCallback, checkSignal } from './audit-requests.ts'
 import type { AuditHead } from './audit.ts'
 import { GENESIS_HASH } from './chain.ts'
+import { nextTurn } from './deadline.ts'
 import type { AuditRow } from './effects.ts'
 import type { Engine } from './engine.ts'
 import { invalidArgument, StoreError } from './errors.ts'
@@ -25,6 +26,8 @@ export interface ImportAuditsResult {
   readonly imported: number
   /** How many were there already. */
   readonly present: number
+  /** How many lie before where this log begins: they are not here, and were not compared. */
+  readonly beforeStart: number
   /** Where the source ends, as far as it was read. Absent when it is empty. */
   readonly head?: AuditHead
 }
@@ -58,6 +61,8 @@ export async function importAudits(
   }
   for await (const line of lines) {
     number += 1
+    if (number % LIMITS.LOG_BATCH_RECORDS === 0) await nextTurn()
+    checkSignalOf(signal, target.sourceHead?.id ?? 0)
     if (line === '') continue
     batch.push(target.read(line, number))
     if (batch.length === LIMITS.LOG_BATCH_RECORDS) await flush()
@@ -73,6 +78,7 @@ class Target {
   #begun = false
   #imported = 0
   #present = 0
+  #beforeStart = 0
   /** What stands before the records that were read, and not taken up yet. */
   #before: AuditHead | undefined
 
@@ -86,7 +92,12 @@ class Target {
 
   result(): ImportAuditsResult {
     const head = this.sourceHead
-    return { imported: this.#imported, present: this.#present, ...(head === undefined ? {} : { head }) }
+    return {
+      imported: this.#imported,
+      present: this.#present,
+      beforeStart: this.#beforeStart,
+      ...(head === undefined ? {} : { head }),
+    }
   }
 
   /** The record of the line, which follows on the one before. @throws StoreError `MALFORMED`, `INVALID_ARGUMENT` */
@@ -114,7 +125,9 @@ class Target {
     const { head, start } = await logEnds(this.#engine)
     const known = rows.filter(({ id }) => id <= head.id)
     await this.#compare(known, start, head)
-    this.#present += known.length
+    const early = known.filter(({ id }) => id <= start.id).length
+    this.#beforeStart += early
+    this.#present += known.length - early
     const missing = rows.slice(known.length)
     if (missing.length === 0) return
     const after = known.at(-1) ?? before

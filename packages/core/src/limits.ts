@@ -30,7 +30,7 @@ export const LIMITS = {
   LOG_BATCH_RECORDS: 250,
   /** Days that retention keeps: no fewer than operation ids are remembered, whose records a repetition returns. */
   RETENTION_DAYS_MIN: 30,
-  RETENTION_DAYS_MAX: 36_525,
+  RETENTION_DAYS_MAX: 18_250,
   /** How often a store looks for what others append while somebody follows the log, and tries again what failed. */
   FOLLOW_POLL_MS: 250,
   /** How long a follower waits for a database that is gone. Then it rejects, and can be resumed behind its last record. */

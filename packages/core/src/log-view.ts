@@ -1,5 +1,5 @@
 import { auditRecord } from './audit-records.ts'
-import { auditRequest, checkPageLimit, readRequest, verifyRequest } from './audit-requests.ts'
+import { auditRequest, checkPageLimit, readRequest, type ReadRequestOf, verifyRequest } from './audit-requests.ts'
 import type {
   AuditHead,
   AuditQuery,
@@ -64,7 +64,7 @@ export class LogView implements Viewpoint {
     return this.#each(
       'readAudits',
       () => readRequest(query, this.scope),
-      (asked) => readPages(this.engine, asked),
+      (asked, left) => readPages(this.engine, untilLeft(asked, left)),
     )
   }
 
@@ -132,23 +132,48 @@ export class LogView implements Viewpoint {
   }
 
   /** The arguments are read when the method is called; what is wrong with them is told when the first item is asked for. */
-  #each<A, T>(operation: string, ask: () => A, iterate: (asked: A) => AsyncIterable<T>): AsyncIterable<T> {
+  #each<A, T>(
+    operation: string,
+    ask: () => A,
+    iterate: (asked: A, left: AbortSignal) => AsyncIterable<T>,
+  ): AsyncIterable<T> {
     const asked = settled(() => fromArguments(ask))
     const { engine } = this
-    return (async function* () {
+    async function* begin(left: AbortSignal): AsyncGenerator<T, undefined> {
       try {
         engine.checkOpen()
-        yield* iterate(asked())
+        yield* iterate(asked(), left)
+        return undefined
       } catch (error) {
         throw duringOperation(error, operation)
       }
-    })()
+    }
+    return {
+      [Symbol.asyncIterator]() {
+        const leaving = new AbortController()
+        const items = begin(leaving.signal)
+        return {
+          next: () => items.next(),
+          // Whoever leaves does not wait for an item that may never come.
+          return() {
+            leaving.abort()
+            return items.return(undefined)
+          },
+        }
+      },
+    }
   }
 
   async #audits(query: AuditQuery): Promise<readonly AuditRecord[]> {
     const audits = fromArguments(() => auditRequest(query, this.scope))
     return (await this.engine.read({ audits })).audits.map(auditRecord)
   }
+}
+
+/** A reader that follows ends when it is left. */
+function untilLeft(asked: ReadRequestOf, left: AbortSignal): ReadRequestOf {
+  const { follow, signal } = asked
+  return follow ? { ...asked, signal: signal === undefined ? left : AbortSignal.any([signal, left]) } : asked
 }
 
 /** The value, or the failure, of a call that is made now. */

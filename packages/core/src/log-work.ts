@@ -21,15 +21,25 @@ export function checkNoGap(log: LogEnds | undefined, after = 0): void {
   throw new StoreError('NOT_FOUND', message)
 }
 
+const GO_ON = 'what is done is kept, and the same call goes on with it'
+
+export interface RowsOptions {
+  readonly signal: AbortSignal | undefined
+  /** Records that leave the log meanwhile. */
+  readonly gaps: 'refused' | 'passed_over'
+  /** How one that is stopped is taken up again. */
+  readonly goOn?: string
+}
+
 /** Every record that is asked for, page by page. */
 export async function* rowsOf(
   engine: Engine,
   request: Omit<AuditRequest, 'limit' | 'order'>,
-  { signal, gaps }: { readonly signal: AbortSignal | undefined; readonly gaps: 'refused' | 'passed_over' },
+  { signal, gaps, goOn = GO_ON }: RowsOptions,
 ): AsyncIterable<AuditRow> {
   let after = request.after ?? 0
   for (;;) {
-    checkSignalOf(signal, after)
+    checkSignalOf(signal, after, goOn)
     const { audits, log } = await engine.read({
       audits: { ...request, after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX },
       log: true,
@@ -52,10 +62,7 @@ export async function writeLogChanges(engine: Engine, changes: readonly DriverCh
 }
 
 /** @throws StoreError `ABORTED` */
-export function checkSignalOf(signal: AbortSignal | undefined, id: number): void {
+export function checkSignalOf(signal: AbortSignal | undefined, id: number, goOn = GO_ON): void {
   if (signal?.aborted !== true) return
-  throw new StoreError(
-    'ABORTED',
-    `the work was stopped at record ${id}; what is done is kept, and the same call goes on with it`,
-  )
+  throw new StoreError('ABORTED', `the work was stopped behind record ${id}; ${goOn}`)
 }

@@ -1,9 +1,9 @@
 import { auditRecord } from './audit-records.ts'
 import type { ReadRequestOf } from './audit-requests.ts'
-import type { AuditRecord } from './audit.ts'
+import type { AuditHead, AuditRecord } from './audit.ts'
 import { systemClock } from './clock.ts'
 import { nextTurn, untilAborted } from './deadline.ts'
-import type { ReadResult } from './driver.ts'
+import type { LogEnds, ReadResult } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { isStoreError, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
@@ -15,10 +15,13 @@ export async function* readPages(
   { request, follow, signal }: ReadRequestOf,
 ): AsyncGenerator<AuditRecord> {
   let page = request
+  /** Up to where the reader knows the log. */
+  let known: AuditHead | undefined
   for (;;) {
     const knownHead = engine.log.head
     const result = await readPage(engine, { request: page, follow, signal })
     if (result !== undefined && page.order === 'asc') checkNoGap(result.log, page.after)
+    if (result?.log !== undefined && known !== undefined) await checkSameLog(engine, result.log, known, signal)
     for (const row of result?.audits ?? []) {
       if (signal?.aborted === true) break
       yield auditRecord(row)
@@ -32,6 +35,7 @@ export async function* readPages(
       // Up to the head of that instant nothing more is to come.
       const head = result.log?.head.id ?? 0
       engine.log.reaches(head, knownHead)
+      known = result.log?.head
       page = { ...page, after: Math.max(head, page.after ?? 0) }
       await engine.log.beyond(page.after ?? 0, signal)
     } else return
@@ -58,4 +62,24 @@ async function readPage(
       await engine.log.retry(signal)
     }
   }
+}
+
+/** A database that came back without its last records goes on with others in their places. @throws StoreError `MALFORMED` */
+async function checkSameLog(
+  engine: Engine,
+  log: LogEnds,
+  known: AuditHead,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (known.id === 0 || (log.head.id === known.id && log.head.hash === known.hash)) return
+  const request = { after: known.id - 1, before: known.id + 1, order: 'asc', limit: 1 } as const
+  const found = await readPage(engine, { request, follow: true, signal })
+  if (found === undefined) return
+  const [stored] = found.audits
+  // One that was archived meanwhile is not here, and the log is the same.
+  if (log.head.id > known.id && (stored === undefined || stored.hash === known.hash)) return
+  throw new StoreError(
+    'MALFORMED',
+    `the log is another one than it was up to record ${known.id}: its last records were lost, or a backup was restored; read it anew`,
+  )
 }

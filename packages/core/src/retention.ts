@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts'
 import { invalidArgument, isStoreError, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
+import type { NodeId } from './values.ts'
 import { checkBoolean, checkFields, checkInteger, describe } from './values.ts'
 import { ChainCheck } from './verify.ts'
 
@@ -39,6 +40,11 @@ export interface RetentionResult {
   readonly records: number
   /** The last of them. Absent when there are none. */
   readonly throughId?: number
+  /**
+   * The first record that stays although older ones stand behind it: its machine's clock was ahead. Those behind it leave
+   * the log when it is old itself. Absent when there is none.
+   */
+  readonly heldBy?: { readonly id: number; readonly timestamp: Date; readonly node: NodeId }
   /** What was written, in order, or had been written by an earlier call that did not come to its end. */
   readonly archives: readonly ArchiveManifest[]
 }
@@ -70,10 +76,10 @@ export async function applyRetention(
 ): Promise<RetentionResult> {
   const { calendar, timestamp: now } = by
   const cutoff = calendar.startOf(addDays(calendar.dayOf(now), -keepDays))
-  const throughId = await lastToLeave(engine, cutoff, now)
+  const { throughId, ...held } = await lastToLeave(engine, cutoff, now)
   const { start } = await logEnds(engine)
   const total = Math.max(0, throughId - start.id)
-  const result = { cutoff, records: total, ...(total === 0 ? {} : { throughId }) }
+  const result = { cutoff, records: total, ...(total === 0 ? {} : { throughId }), ...held }
   if (dryRun === true || archiveTo === undefined) return { ...result, archives: [] }
 
   const archives: ArchiveManifest[] = []
@@ -81,22 +87,23 @@ export async function applyRetention(
   for (let from = start; from.id < throughId;) {
     const tell = (step: RetentionProgress['step'], id: number) => onProgress?.({ step, done: id - start.id, total })
     const found = await findArchive(archiveTo, from)
-    // Fewer days were to be kept when it was made: it is taken up when all of it is old.
-    if (found !== undefined && found.throughId > throughId) break
+    if (found !== undefined && found.throughId > throughId) throw reachesFurther(found, throughId)
     const before = from
     from = await unlessCut(engine, before, async () => {
+      const { head } = await logEnds(engine)
       const isToBeMade = found === undefined || (await isForgottenSince(engine, found))
       const manifest = isToBeMade
         ? await archivePart(engine, archiveTo, before, found?.throughId ?? throughId, { signal, tell })
         : found
+      const through = await cut(engine, by, { from: before.id, asOf: head.id, manifest })
       archives.push(manifest)
-      return cut(engine, by, before, manifest)
+      return through
     })
     await removeCut(engine, signal, (id) => tell('removing', id))
   }
   const last = archives.at(-1)
   const records = archives.reduce((sum, each) => sum + each.records, 0)
-  return { cutoff, records, ...(last === undefined ? {} : { throughId: last.throughId }), archives }
+  return { cutoff, records, ...(last === undefined ? {} : { throughId: last.throughId }), ...held, archives }
 }
 
 /** What is not found as it should be may have left the log meanwhile. */
@@ -117,14 +124,32 @@ async function unlessCut<T>(engine: Engine, from: AuditHead, work: () => Promise
  * nothing that is to stay. A record whose time is unreadable, or lies far ahead of now, goes with those around it. One
  * that lies less far ahead may be right, and this machine's clock be behind.
  */
-async function lastToLeave(engine: Engine, cutoff: Date, now: Date): Promise<number> {
+async function lastToLeave(
+  engine: Engine,
+  cutoff: Date,
+  now: Date,
+): Promise<{ readonly throughId: number } & Pick<RetentionResult, 'heldBy'>> {
   const farAhead = new Date(Math.min(now.getTime() + FAR_AHEAD_MS, LIMITS.INSTANT_MS_MAX))
   const stays = await engine.read({ audits: { from: cutoff, to: farAhead, order: 'asc', limit: 1 } })
-  const before = stays.audits[0]?.id
+  const [first] = stays.audits
+  const before = first?.id
   const old = await engine.read({
     audits: { to: cutoff, ...(before === undefined ? {} : { before }), order: 'desc', limit: 1 },
   })
-  return old.audits[0]?.id ?? 0
+  const throughId = old.audits[0]?.id ?? 0
+  if (first === undefined) return { throughId }
+  const behind = await engine.read({ audits: { to: cutoff, after: first.id, order: 'asc', limit: 1 } })
+  if (behind.audits.length === 0) return { throughId }
+  const { id, timestamp, node } = first
+  return { throughId, heldBy: { id, timestamp, node } }
+}
+
+/** Fewer days were to be kept when it was made. */
+function reachesFurther({ file, throughId: reached }: ArchiveManifest, throughId: number): StoreError {
+  return invalidArgument(
+    `the archive ${file}, which the log was not cut behind yet, reaches record ${reached}, and only those up to ${throughId} are old: ` +
+      'keep as many days as when it was made, or name another directory',
+  )
 }
 
 /** A year: no clock that somebody looks at is so far behind. */
@@ -178,7 +203,11 @@ async function checkEnd(engine: Engine, { file, throughId, hash }: ArchiveManife
 }
 
 /** From then on the log begins behind the archive's last record. The log itself tells it. */
-async function cut(engine: Engine, by: Authorship, from: AuditHead, manifest: ArchiveManifest): Promise<AuditHead> {
+async function cut(
+  engine: Engine,
+  by: Authorship,
+  { from, asOf, manifest }: { readonly from: number; readonly asOf: number; readonly manifest: ArchiveManifest },
+): Promise<AuditHead> {
   await checkEnd(engine, manifest)
   const { file, sha256, firstId, throughId, hash } = manifest
   const through = { id: throughId, hash }
@@ -186,7 +215,7 @@ async function cut(engine: Engine, by: Authorship, from: AuditHead, manifest: Ar
   const event = { type: 'records_archived', firstId, throughId, hash, archive: file, sha256 } as const
   await writeLogChanges(engine, [
     { table: 'audit', content: logContent({ timestamp, scope, node }, event) },
-    { table: 'audit_cut', from: from.id, through },
+    { table: 'audit_cut', from, through, asOf },
   ])
   return through
 }
@@ -197,8 +226,10 @@ export async function removeCut(
   signal: AbortSignal | undefined,
   tell: (id: number) => void = () => {},
 ): Promise<void> {
-  const { start, firstId = start.id + 1 } = await logEnds(engine)
-  for (let id = firstId; id <= start.id; id += LIMITS.LOG_BATCH_RECORDS) {
+  const { start } = await logEnds(engine)
+  if (start.id === 0) return
+  const { firstAuditId = start.id + 1 } = await engine.read({ firstAudit: true })
+  for (let id = firstAuditId; id <= start.id; id += LIMITS.LOG_BATCH_RECORDS) {
     checkSignalOf(signal, id)
     const throughId = Math.min(start.id, id + LIMITS.LOG_BATCH_RECORDS - 1)
     await writeLogChanges(engine, [{ table: 'audit_removal', firstId: id, throughId }])

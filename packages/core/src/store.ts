@@ -133,7 +133,8 @@ export interface Store {
    * quarter of a second; while nothing comes, all followers of a store share one small read in that time. A follower
    * survives a lost connection, and an hour without a database. One that is slow holds up nobody: what it has not read
    * waits in the log. To go on later, ask for what is `after` the last record.
-   * @throws StoreError `NOT_FOUND` when records behind `after` have left the log: they are in an archive.
+   * @throws StoreError `NOT_FOUND` when records behind `after` have left the log: they are in an archive. `MALFORMED` when the
+   * database came back without its last records, as after a failover that lost them: what was read is not in it any more.
    */
   readAudits(query?: ReadAuditsOptions): AsyncIterable<AuditRecord>
   /** The end of the log, to be kept elsewhere: what proves later that nothing up to it was changed. `undefined`: empty. */
@@ -152,20 +153,22 @@ export interface Store {
   /**
    * Takes up the records of another log, of all its scopes, with their ids, times, hashes and originals: from an archive, a
    * directory of archives, or an export in JSON Lines. This log must be empty, or end where the source begins; records that
-   * are here already are compared and left alone, so that it may be repeated, and goes on after a crash. Each record is
+   * are here already are compared and left alone, so that it may be repeated, and goes on after a crash; of those that have left
+   * this log it only tells how many there are. Each record is
    * proven before it is taken up. It is not recorded: the log is the other one from then on. Only the log: no usage.
    * @throws StoreError `MALFORMED` when the source breaks its chain, `INVALID_ARGUMENT` when it is of another log, or
    * leaves records out; whole batches before that are kept.
    */
   importAudits(source: AuditSource, options?: ImportAuditsOptions): Promise<ImportAuditsResult>
   /**
-   * Archives the records of the log, of all scopes, that are older than `keepDays` days, and then removes them; totals of
+   * Archives the records of the log, of all scopes, that are older than `keepDays` days by the store's clock, and then removes them; totals of
    * usage, sessions and the rest stay. Files of at most 100,000 records are written, flushed to the disk and read back,
    * each with a manifest, before the log is cut behind them and records it (`records_archived`); then they are removed in
    * small commits. The chain holds over the cut. Nothing is removed unless this is called. A crash at any point loses and
    * doubles nothing, and the same call, with the same directory, goes on. It needs the owner's rights on PostgreSQL.
    * @throws StoreError `MALFORMED` when the log, or an archive that is there, is not as it was written: nothing is removed
-   * then. `BUSY` when another program was at it at the same time. `NOT_FOUND`, `PERMISSION_DENIED`, `READ_ONLY`,
+   * then. `BUSY` when another program was at it, or a scope was forgotten, at the same time. `INVALID_ARGUMENT` also when
+   * an archive that is there reaches further. `NOT_FOUND`, `PERMISSION_DENIED`, `READ_ONLY`,
    * `DISK_FULL`, `IO` of the directory.
    */
   applyRetention(options: RetentionOptions): Promise<RetentionResult>

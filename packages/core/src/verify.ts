@@ -1,7 +1,7 @@
+import { createHash, type Hash } from 'node:crypto'
 import type { AuditBreak, AuditHead, AuditVerification, VerifyOptions } from './audit.ts'
-import { GENESIS_HASH, linkHash, recordDigest, saltedDigest } from './chain.ts'
+import { GENESIS_HASH, linkHash, recordDigest, saltedDigest, unsaltedLine } from './chain.ts'
 import { nextTurn, untilAborted } from './deadline.ts'
-import type { LogEnds } from './driver.ts'
 import { type AuditRow, ERASED_TEXT } from './effects.ts'
 import type { Engine } from './engine.ts'
 import { StoreError } from './errors.ts'
@@ -17,8 +17,8 @@ const UNREAD = ''
 export async function verifyLog(engine: Engine, options: VerifyOptions): Promise<AuditVerification> {
   const { signal, onProgress } = options
   const chain = new ChainCheck(options)
-  const { log: ends } = await engine.read({ log: true })
-  if (ends !== undefined) chain.begin(ends)
+  const { log: ends, firstAuditId } = await engine.read({ log: true, firstAudit: true })
+  if (ends !== undefined) chain.begin(ends.start, firstAuditId)
   for (;;) {
     const after = chain.head.id
     // The page and the ends of the log are of one instant. A read that nobody awaits any more is not begun.
@@ -54,22 +54,27 @@ export async function verifyLog(engine: Engine, options: VerifyOptions): Promise
 export class ChainCheck {
   readonly #expectedHead: AuditHead | undefined
   readonly #from: AuditHead | undefined
+  readonly #part: boolean
   #head: AuditHead = GENESIS
   #firstBreak: AuditBreak | undefined
   #proven = false
   #checked = 0
+  /** The record before the one that is gone on from. */
+  #before: number | undefined
   #erased = 0
   /** Where the log begins: a later record has to tell why. */
   #start: AuditHead | undefined
   #unexplained: AuditHead | undefined
   /** By scope: records that are erased, and of which a later record has to tell. */
   readonly #erasures = new Map<Scope, Erasure>()
-  readonly #unsaltedErasures = new Map<Scope, Erasure>()
+  /** Those without a salt: which they are, that record tells. */
+  readonly #unsaltedErasures = new Map<Scope, { readonly firstId: number; readonly hash: Hash }>()
   #erasedUnsalted = 0
 
-  constructor({ expectedHead, from }: Pick<VerifyOptions, 'expectedHead' | 'from'>) {
+  constructor({ expectedHead, from, part = false }: Pick<VerifyOptions, 'expectedHead' | 'from' | 'part'>) {
     this.#expectedHead = expectedHead
     this.#from = from
+    this.#part = part
   }
 
   get head(): AuditHead {
@@ -81,11 +86,16 @@ export class ChainCheck {
   }
 
   /** The log begins behind `start`. What is stored before it, and was cut off, is on its way out. */
-  begin({ start, firstId = 1 }: LogEnds): void {
+  begin(start: AuditHead, firstId = 1): void {
     if (firstId < 1) this.#break(1, 'missing', `record ${firstId} stands where 1 belongs`)
-    // What comes before a head that is known is known: its record is the first link.
-    if (this.#from !== undefined && this.#from.id > start.id) this.#head = { id: this.#from.id - 1, hash: UNREAD }
-    else this.skipTo(start)
+    const { id = 0 } = this.#from ?? {}
+    if (id <= start.id) this.skipTo(start)
+    // What comes before a head that is known is known. Of the record before it, the hash is what its own follows from.
+    else if (id - 1 === start.id) this.#head = start
+    else {
+      this.#before = id - 1
+      this.#head = { id: id - 2, hash: UNREAD }
+    }
   }
 
   /** What comes before is known, or is not looked at. */
@@ -102,13 +112,15 @@ export class ChainCheck {
     this.#erasures.clear()
     this.#unsaltedErasures.clear()
     this.#meetKnownHeads(start)
-    // A head that is known proves it.
-    if (this.#proven && this.#isKnown(start)) this.#unexplained = undefined
   }
 
   /** Whether it is what was written, in its place. */
   isSound(row: AuditRow): boolean {
     if (this.#firstBreak !== undefined) return false
+    if (row.id === this.#before && row.id === this.#head.id + 1) {
+      this.#head = { id: row.id, hash: row.hash }
+      return true
+    }
     this.#checked += 1
     this.#check(row)
     if (this.#firstBreak !== undefined) return false
@@ -133,6 +145,7 @@ export class ChainCheck {
       const message = `the log's own mark of its end, at ${head.id}, is not of its last record, ${id}`
       this.#break(id, 'tail_missing', message)
     }
+    if (this.#part) return
     if (this.#unexplained !== undefined) {
       const message = `the log begins behind record ${this.#unexplained.id}, and no record tells that those before it were archived`
       this.#break(this.#unexplained.id, 'cut_unrecorded', message)
@@ -150,7 +163,8 @@ export class ChainCheck {
       intact: this.#firstBreak === undefined,
       checked: this.#checked,
       erased: this.#erased,
-      ...(id === 0 || this.#head.hash === UNREAD ? {} : { head: this.#head }),
+      // One that was only read for its hash was not found good.
+      ...(id === 0 || this.#head.hash === UNREAD || id === this.#before ? {} : { head: this.#head }),
       ...(this.#firstBreak === undefined ? {} : { firstBreak: this.#firstBreak }),
       tail: this.#proven ? 'proven' : 'unproven',
       blindSpots: this.#blindSpots(),
@@ -166,7 +180,7 @@ export class ChainCheck {
       this.#break(due, 'missing', message)
     } else if (!this.#isAsWritten(row)) {
       this.#break(row.id, 'content_changed', `record ${row.id} is not as it was written`)
-    } else if (previous.hash !== UNREAD && linkHash(previous.hash, row.id, row.digest) !== row.hash) {
+    } else if (linkHash(previous.hash, row.id, row.digest) !== row.hash) {
       this.#break(row.id, 'chain_broken', `the hash of record ${row.id} does not follow from the record before`)
     } else this.#meetKnownHeads(row)
   }
@@ -177,14 +191,12 @@ export class ChainCheck {
     this.#erased += 1
     // Of the first form, all was erased that the digest is of: what the record still tells is not proven by it.
     const isUnsalted = contentDigest === digest
-    const erasures = isUnsalted ? this.#unsaltedErasures : this.#erasures
-    erasures.set(scope, { firstId: erasures.get(scope)?.firstId ?? id, lastId: id })
-    if (isUnsalted) this.#erasedUnsalted += 1
+    if (isUnsalted) {
+      const { firstId = id, hash = createHash('sha256') } = this.#unsaltedErasures.get(scope) ?? {}
+      this.#unsaltedErasures.set(scope, { firstId, hash: hash.update(unsaltedLine(row)) })
+      this.#erasedUnsalted += 1
+    } else this.#erasures.set(scope, { firstId: this.#erasures.get(scope)?.firstId ?? id, lastId: id })
     return isBlank(row) && (isUnsalted || saltedDigest(row, contentDigest) === digest)
-  }
-
-  #isKnown({ id }: AuditHead): boolean {
-    return [this.#expectedHead, this.#from].some((known) => known?.id === id)
   }
 
   #meetKnownHeads({ id, hash }: AuditHead): void {
@@ -206,9 +218,10 @@ export class ChainCheck {
       const { throughId, hash } = event
       if (throughId === this.#unexplained?.id && hash === this.#unexplained.hash) this.#unexplained = undefined
     } else if (event.type === 'scope_forgotten') {
-      const { throughId, unsaltedThroughId = 0 } = event
+      const { throughId, unsaltedDigest } = event
       if ((this.#erasures.get(scope)?.lastId ?? 0) <= throughId) this.#erasures.delete(scope)
-      if ((this.#unsaltedErasures.get(scope)?.lastId ?? 0) <= unsaltedThroughId) this.#unsaltedErasures.delete(scope)
+      const erased = this.#unsaltedErasures.get(scope)?.hash.copy().digest('hex')
+      if (erased !== undefined && erased === unsaltedDigest) this.#unsaltedErasures.delete(scope)
     }
   }
 
@@ -227,6 +240,10 @@ export class ChainCheck {
       const { id } = this.#from
       spots.push(`Records before ${id} were not read again.`, ...this.#expectedBefore(id))
     }
+    if (this.#part && this.#unexplained !== undefined) spots.push('Why the log begins where it does.')
+    if (this.#part && this.#erasures.size + this.#unsaltedErasures.size > 0) {
+      spots.push('Whether it was to be erased, what was erased in it.')
+    }
     if (this.#erased > 0) spots.push('What the erased records told.')
     if (this.#erasedUnsalted > 0) {
       spots.push(
@@ -237,8 +254,11 @@ export class ChainCheck {
   }
 
   #expectedBefore(id: number): readonly string[] {
-    const expected = this.#expectedHead?.id ?? id
-    return expected < id ? [`The head that is expected, of record ${expected}, is among them.`] : []
+    return [this.#expectedHead, this.#from].flatMap((known) => {
+      return known !== undefined && known.id < id
+        ? [`The head of record ${known.id} is among them, and proves nothing.`]
+        : []
+    })
   }
 
   #break(id: number, problem: AuditBreak['problem'], message: string): void {

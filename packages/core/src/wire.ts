@@ -76,7 +76,7 @@ const knownEvent = cases<KnownEvent>(EVENT_FIELDS)
 
 const LOG_EVENT_FIELDS: Cases<LogEvent> = {
   records_archived: { firstId: count, throughId: count, hash: text, archive: text, sha256: text },
-  scope_forgotten: { throughId: count, unsaltedThroughId: optional(count), by: id, why: reason },
+  scope_forgotten: { throughId: count, unsaltedDigest: optional(text), by: id, why: reason },
 }
 const logEvent = cases<LogEvent>(LOG_EVENT_FIELDS)
 

@@ -112,7 +112,8 @@ export function logDefinitions(name: string): readonly string[] {
     ),
     guardFunction(
       `${schema}.move_head`,
-      `-- One that is moved by itself is moved from outside: those that append, and that begin the log, are triggers.
+      `-- Those that append, and that begin the log, are triggers. A trigger of the owner's own could still move it by one:
+       -- verifyAudits finds that.
        if pg_trigger_depth() > 1 and new.one and (new.last_id = old.last_id + 1 or old.last_id = 0 and exists (
            select from ${cuts} where through_id = new.last_id and through_hash = new.last_hash)) then
          return new;
@@ -125,14 +126,23 @@ export function logDefinitions(name: string): readonly string[] {
       `if new.through_id <= 0 or exists (select from ${cuts} where through_id > new.through_id) then
          raise exception 'the audit log is append-only: it is cut there already';
        end if;
-       if exists (select from ${log} where id = new.through_id and hash = new.through_hash) then return null; end if;
+       if exists (select from ${log} where id = new.through_id and hash = new.through_hash) then
+         if exists (
+           select from ${log} where id = (select last_id from ${head}) and type = 'records_archived'
+           and (event->>'through_id')::bigint = new.through_id and event->>'hash' = new.through_hash) then
+           return null;
+         end if;
+         raise exception 'the audit log is append-only: it is cut when its last record tells of an archive';
+       end if;
        update ${head} set last_id = new.through_id, last_hash = new.through_hash where last_id = 0;
        if not found then raise exception 'the audit log is append-only: it is cut at a record'; end if;
        return null;`,
     ),
     guardFunction(
       `${schema}.forget_scope`,
-      `if new.through_id <= (select last_id from ${head})
+      `if exists (
+           select from ${log} where id = (select last_id from ${head}) and type = 'scope_forgotten'
+           and scope = new.scope and (event->>'through_id')::bigint = new.through_id and id > new.through_id)
          and (tg_op = 'INSERT' or new.scope = old.scope and new.through_id >= old.through_id) then
          return new;
        end if;

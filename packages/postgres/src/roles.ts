@@ -42,10 +42,16 @@ const WRITTEN: Readonly<Record<string, string>> = {
  * can run it too.
  *
  * Roles that are missing are made with LOGIN and without a password: nobody comes in by one before it is set. The schema
- * is made where it is missing; it and all in it become the owner's; what others were granted on it is taken back. May be
- * repeated, and has to be when the owner has made the tables, or migrated them: new tables can be read until then, and not
- * written. It fails, and changes nothing, when the application or the reader could get round it: as a superuser, as one
- * that creates roles, as a member of the owner or of a role that may write everywhere.
+ * is made where it is missing; it, its tables, views, sequences and routines become the owner's; what anyone else was granted
+ * on it, on one of them or on a column, or by default on what the owner makes in it, is taken back, and the two are granted
+ * theirs anew. Who else shall read is made a member of the reader. May be repeated, and has to be when the owner has made
+ * the tables, or migrated them: new tables can be read until then, and not written, and what the owner grants by default in
+ * every schema holds for them.
+ *
+ * It fails, and changes nothing, when the application or the reader, or any role that one of them is a member of, at once or
+ * by others, whether it inherits from it or not, could get round it: a superuser, the owner, one that creates roles,
+ * replicates or passes by row security, `pg_write_all_data`, `pg_write_server_files`, `pg_execute_server_program`, or one
+ * with a right to change the log. It does not look at who else is a superuser or a member of the owner.
  * @throws StoreError `INVALID_ARGUMENT` for names that are no lower-case identifiers, are reserved, or are not three.
  */
 export function postgresRoles(roles: PostgresRoles): string {
@@ -87,20 +93,59 @@ begin
     select format('alter schema %I owner to %I', nspname, '${owner}') from pg_catalog.pg_namespace
     where nspname = '${schema}' and nspowner <> '${owner}'::regrole
     union all
-    select format('alter table %I.%I owner to %I', schemaname, tablename, '${owner}') from pg_catalog.pg_tables
-    where schemaname = '${schema}' and tableowner <> '${owner}'
+    select format('alter table %s owner to %I', oid::regclass, '${owner}') from pg_catalog.pg_class
+    where relnamespace = to_regnamespace('"${schema}"') and relowner <> '${owner}'::regrole
+      and (relkind in ('r', 'p', 'v', 'm', 'f') or relkind = 'S' and not exists (
+        -- One that belongs to a column follows its table.
+        select from pg_catalog.pg_depend
+        where classid = 'pg_class'::regclass and objid = pg_class.oid
+          and refclassid = 'pg_class'::regclass and deptype in ('a', 'i')))
     union all
-    select format('alter function %s owner to %I', oid::regprocedure, '${owner}') from pg_catalog.pg_proc
-    where pronamespace = to_regnamespace('"${schema}"') and prokind = 'f' and proowner <> '${owner}'::regrole
+    -- What acted with the rights of another role must not act with the owner's.
+    select format('alter routine %s security invoker', oid::regprocedure) from pg_catalog.pg_proc
+    where pronamespace = to_regnamespace('"${schema}"') and proowner <> '${owner}'::regrole
+      and prosecdef and proname not in ('link_record', 'tell_span')
+    union all
+    select format('alter routine %s owner to %I', oid::regprocedure, '${owner}') from pg_catalog.pg_proc
+    where pronamespace = to_regnamespace('"${schema}"') and proowner <> '${owner}'::regrole
   loop
     execute statement;
   end loop;
 end $$;
 
--- Nothing that was granted before remains.
-revoke all on schema "${schema}" from public, "${application}", "${reader}";
-revoke all on all tables in schema "${schema}" from public, "${application}", "${reader}";
-revoke all on all functions in schema "${schema}" from public, "${application}", "${reader}";
+-- Nothing that was granted before remains, to whomever, nor what they granted further.
+do $$
+declare
+  grantee text;
+  kind text;
+begin
+  for grantee in
+    select distinct case given.grantee when 0 then 'public' else given.grantee::regrole::text end from (
+      select nspacl from pg_catalog.pg_namespace where nspname = '${schema}'
+      union all
+      select relacl from pg_catalog.pg_class where relnamespace = to_regnamespace('"${schema}"')
+      union all
+      select attacl from pg_catalog.pg_attribute join pg_catalog.pg_class on pg_class.oid = attrelid
+      where relnamespace = to_regnamespace('"${schema}"') and not attisdropped
+      union all
+      select coalesce(proacl, acldefault('f', proowner)) from pg_catalog.pg_proc
+      where pronamespace = to_regnamespace('"${schema}"')
+      union all
+      select defaclacl from pg_catalog.pg_default_acl
+      where defaclnamespace = to_regnamespace('"${schema}"') and defaclrole = '${owner}'::regrole
+    ) as rights (acl), aclexplode(acl) as given
+    where given.grantee <> '${owner}'::regrole
+  loop
+    execute format('revoke all on schema "${schema}" from %s cascade', grantee);
+    foreach kind in array array['tables', 'sequences', 'routines'] loop
+      execute format('revoke all on all %s in schema "${schema}" from %s cascade', kind, grantee);
+    end loop;
+    foreach kind in array array['tables', 'sequences', 'routines', 'types'] loop
+      execute format('alter default privileges for role "${owner}" in schema "${schema}" revoke all on %s from %s', kind, grantee);
+    end loop;
+  end loop;
+end $$;
+
 grant usage on schema "${schema}" to "${application}", "${reader}";
 alter default privileges for role "${owner}" in schema "${schema}" grant select on tables to "${application}", "${reader}";
 
@@ -119,28 +164,43 @@ ${grants(application, reader).join(',\n')}
   end loop;
 end $$;
 
--- Roles that could get round it all.
+-- Roles that could get round it all. What SET ROLE can make of them counts, also where they inherit nothing.
 do $$
 declare
   role text;
+  threat record;
 begin
   foreach role in array array['${application}', '${reader}'] loop
     if not has_database_privilege(role, current_database(), 'connect') then
       execute format('grant connect on database %I to %I', current_database(), role);
     end if;
-    if pg_has_role(role, '${owner}', 'member') then
-      raise exception 'the role % is a superuser, or a member of %: it could change the log', role, '${owner}';
-    elsif exists (select from pg_catalog.pg_roles where rolname = role and rolcreaterole) then
-      raise exception 'the role % may create roles: it could make itself one that changes the log', role;
-    elsif exists (
-      select from pg_catalog.pg_class
-      where relnamespace = to_regnamespace('"${schema}"') and relkind = 'r'
-        and relname in ('audit_log', 'audit_head', 'audit_cuts', 'audit_spans', 'forgotten_scopes')
-        and (has_table_privilege(role, oid, 'delete, truncate, trigger, references')
-          or has_any_column_privilege(role, oid, 'update, references')
-          or has_any_column_privilege(role, oid, 'insert') and (relname <> 'audit_log' or role = '${reader}'))
-    ) then
-      raise exception 'the role % has rights to the log by another role that it is a member of', role;
+    select name, problem into threat from (
+      select rolname as name, case
+        when rolsuper then 'is a superuser'
+        when rolname = '${owner}' then 'owns the log'
+        when rolname in ('pg_write_all_data', 'pg_write_server_files', 'pg_execute_server_program') then 'may write everywhere'
+        when rolcreaterole then 'may create roles'
+        when rolreplication then 'may replicate'
+        when rolbypassrls then 'passes by row security'
+        when role = '${reader}' and rolname = '${application}' then 'appends to it'
+        when exists (
+          select from pg_catalog.pg_class
+          where relnamespace = to_regnamespace('"${schema}"') and relkind = 'r'
+            and relname in ('audit_log', 'audit_head', 'audit_cuts', 'audit_spans', 'forgotten_scopes')
+            and (has_table_privilege(pg_roles.oid, pg_class.oid, 'delete, truncate, trigger, references')
+              or has_any_column_privilege(pg_roles.oid, pg_class.oid, 'update, references')
+              or has_any_column_privilege(pg_roles.oid, pg_class.oid, 'insert')
+                and (relname <> 'audit_log' or role = '${reader}'))
+        ) then 'has rights to it that its owner did not grant'
+      end as problem
+      from pg_catalog.pg_roles where pg_has_role(role, oid, 'member')
+    ) as powers
+    where problem is not null
+    -- Rights are told of last: who is a member has those of the others as well.
+    order by problem like 'has rights%', name <> role, name limit 1;
+    if threat.name is not null then
+      raise exception 'the role % could change the log: it %', role,
+        case when threat.name = role then threat.problem else format('is a member of %s, which %s', threat.name, threat.problem) end;
     end if;
   end loop;
 end $$;

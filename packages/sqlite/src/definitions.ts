@@ -15,9 +15,14 @@ export const FIRST_DEFINITIONS: readonly string[] = [
    begin select raise(abort, 'the audit log is append-only: the next id is the last one plus one'); end`,
 ]
 
+/** The log's last record does not tell of it. */
+const NOT_FORGOTTEN = `not exists (
+       select 1 from audit_log where id = (select last_id from audit_head) and type = 'scope_forgotten'
+       and scope = new.scope and json_extract(event, '$.through_id') = new.through_id and id > new.through_id)`
+
 /**
  * The end of the log stands in a row of its own, so that a cut tail shows and no id is given twice. What may be removed,
- * and what may be erased, is said by a row that nobody can take back.
+ * and what may be erased, is said by a row that nobody can take back, and that follows on its record in the log.
  */
 export const LOG_DEFINITIONS: readonly string[] = [
   `create table audit_head (
@@ -70,16 +75,18 @@ export const LOG_DEFINITIONS: readonly string[] = [
     'audit_cuts',
     `new.through_id <= (select coalesce(max(through_id), 0) from audit_cuts)
      or ((select last_id from audit_head) > 0
-       and not exists (select 1 from audit_log where id = new.through_id and hash = new.through_hash))`,
+       and (not exists (select 1 from audit_log where id = new.through_id and hash = new.through_hash)
+         or not exists (
+           select 1 from audit_log where id = (select last_id from audit_head) and type = 'records_archived'
+           and json_extract(event, '$.through_id') = new.through_id and json_extract(event, '$.hash') = new.through_hash)))`,
   ),
 
   `create trigger forgotten_scopes_further before update on forgotten_scopes
-   when new.scope is not old.scope or new.through_id < old.through_id
-     or new.through_id > (select last_id from audit_head)
+   when new.scope is not old.scope or new.through_id < old.through_id or ${NOT_FORGOTTEN}
    begin select raise(abort, 'the audit log is append-only: what is forgotten stays so'); end`,
   ...guards(
     'forgotten_scopes',
-    `new.through_id > (select last_id from audit_head)
+    `${NOT_FORGOTTEN}
      or exists (select 1 from forgotten_scopes where scope = new.scope and through_id > new.through_id)`,
   ),
 

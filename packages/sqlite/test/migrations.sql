@@ -92,16 +92,22 @@ create trigger audit_cuts_no_delete before delete on audit_cuts
 create trigger audit_cuts_no_insert before insert on audit_cuts
    when new.through_id <= (select coalesce(max(through_id), 0) from audit_cuts)
      or ((select last_id from audit_head) > 0
-       and not exists (select 1 from audit_log where id = new.through_id and hash = new.through_hash))
+       and (not exists (select 1 from audit_log where id = new.through_id and hash = new.through_hash)
+         or not exists (
+           select 1 from audit_log where id = (select last_id from audit_head) and type = 'records_archived'
+           and json_extract(event, '$.through_id') = new.through_id and json_extract(event, '$.hash') = new.through_hash)))
    begin select raise(abort, 'the audit log is append-only: audit_cuts takes no such row'); end;
 create trigger forgotten_scopes_further before update on forgotten_scopes
-   when new.scope is not old.scope or new.through_id < old.through_id
-     or new.through_id > (select last_id from audit_head)
+   when new.scope is not old.scope or new.through_id < old.through_id or not exists (
+       select 1 from audit_log where id = (select last_id from audit_head) and type = 'scope_forgotten'
+       and scope = new.scope and json_extract(event, '$.through_id') = new.through_id and id > new.through_id)
    begin select raise(abort, 'the audit log is append-only: what is forgotten stays so'); end;
 create trigger forgotten_scopes_no_delete before delete on forgotten_scopes
    begin select raise(abort, 'the audit log is append-only: forgotten_scopes keeps its rows'); end;
 create trigger forgotten_scopes_no_insert before insert on forgotten_scopes
-   when new.through_id > (select last_id from audit_head)
+   when not exists (
+       select 1 from audit_log where id = (select last_id from audit_head) and type = 'scope_forgotten'
+       and scope = new.scope and json_extract(event, '$.through_id') = new.through_id and id > new.through_id)
      or exists (select 1 from forgotten_scopes where scope = new.scope and through_id > new.through_id)
    begin select raise(abort, 'the audit log is append-only: forgotten_scopes takes no such row'); end;
 create trigger audit_spans_no_update before update on audit_spans

@@ -1,6 +1,7 @@
 import { type ExportAuditsOptions, isStoreError, type Store, StoreError } from '@shepherd-store/core'
 import { type Command, Option } from 'commander'
 import { addFilterOptions, auditQuery, type FilterFlags, hintAtTypes } from '../audit-filter.ts'
+import { count, visibleJson, visibleLines } from '../format.ts'
 import type { Io } from '../io.ts'
 import type { Printer } from '../output.ts'
 import { progressLine } from '../progress.ts'
@@ -29,13 +30,15 @@ export function addAuditExport(audit: Command, shell: Shell): void {
     .addHelpText(
       'after',
       '\nWith --all-scopes and no other filter, JSON Lines can be imported into another store, and proven there.' +
-        '\nTo go on with an export that was cut off, give --after with the id of its last whole record.\n' +
+        '\nTo go on with an export that was cut off, give --after with the id of its last whole record, of a CloudEvent' +
+        '\nits sequence without the zeros; and for a CSV --no-titles. On a terminal, what could talk to it is escaped.\n' +
         '\nExamples: shepherd-store audit export --all-scopes > log.jsonl' +
         '\n          shepherd-store audit export --format csv --since 30d > log.csv',
     )
     .action((_flags: ExportFlags, called: Command) => {
       refuseOptionsOf(audit, called)
       const flags = called.optsWithGlobals<ExportFlags>()
+      if (flags.json === true) called.error('--json is not for an export: --format says what it prints')
       hintAtTypes(flags, shell.io)
       return shell.interruptible((signal) =>
         shell.stream(called, ({ store }, printer) => exportLog(store, flags, { printer, io: shell.io, signal }), {
@@ -62,26 +65,52 @@ async function exportLog(
   const total = (await store.auditHead())?.id ?? 0
   // A line over the export itself would be in the way.
   const line = progressLine(io.stdout.isTTY === true ? { write: () => {} } : io.stderr)
-  let done = 0
+  const escape = format === 'csv' ? visibleLines : visibleJson
+  let lines: string[] = []
+  let last: string | undefined
+  // The titles are a line, and no record.
+  let done = format === 'csv' && titles ? -1 : 0
+  const print = async (): Promise<void> => {
+    await printer.raw(lines.join(''), escape)
+    last = lines.at(-1)
+    done += lines.length
+    lines = []
+  }
   try {
-    let lines: string[] = []
     for await (const text of store.exportAudits({
       ...{ format, titles, signal },
       ...{ node, entryId, sessionId, types, from, to, after, scope },
     })) {
       if (lines.push(text) < LINES_AT_ONCE) continue
-      await printer.raw(lines.join(''))
-      done += lines.length
-      lines = []
+      await print()
       line.show({ phase: 'exported', done, total: Math.max(done, total) })
     }
-    await printer.raw(lines.join(''))
+    await print()
     return { problems: false }
   } catch (error) {
     if (!isStoreError(error)) throw error
-    const goOn = 'what was printed ends with a whole record: go on with --after and its id'
-    throw new StoreError(error.code, `${error.message}; ${goOn}`, { cause: error, operation: error.operation })
+    // How far the store had read says nothing of what was printed.
+    const what = error.code === 'ABORTED' ? 'the export was stopped' : error.message
+    const printed = last === undefined ? '' : `; ${goOnText(done, last, format)}`
+    throw new StoreError(error.code, `${what}${printed}`, { cause: error, operation: error.operation })
   } finally {
     line.end()
+  }
+}
+
+function goOnText(done: number, last: string, format: ExportAuditsOptions['format']): string {
+  const flags = `--after ${idOf(last, format)}${format === 'csv' ? ' --no-titles' : ''}`
+  return `${count(done, 'record was', 'records were')} printed whole: go on with ${flags}`
+}
+
+/** The id of a record that was exported. */
+function idOf(text: string, format: ExportAuditsOptions['format']): number {
+  switch (format) {
+    case 'jsonl':
+      return (JSON.parse(text) as { readonly id: number }).id
+    case 'csv':
+      return Number.parseInt(text, 10)
+    case 'cloudevents':
+      return Number((JSON.parse(text) as { readonly sequence: string }).sequence)
   }
 }

@@ -1,34 +1,67 @@
-import { type AuditSource, type ImportAuditsResult, isStoreError, type Store, StoreError } from '@shepherd-store/core'
+import {
+  type AuditSource,
+  type ImportAuditsResult,
+  isStoreError,
+  type OwnedStore,
+  type Store,
+  StoreError,
+} from '@shepherd-store/core'
 import type { Command } from 'commander'
 import { count, jsonLine } from '../format.ts'
 import type { Io } from '../io.ts'
-import { openStore } from '../open-store.ts'
+import { openStore, type OpenStoreOptions } from '../open-store.ts'
 import type { Block, Report } from '../output.ts'
 import { progressLine } from '../progress.ts'
-import type { GlobalFlags, Shell } from '../shell.ts'
+import { addNewStoreOptions, calendarOf, type NewStoreFlags, openRehearsal, rehearse } from '../rehearsal.ts'
+import type { Shell } from '../shell.ts'
 import { refuseOptionsOf } from '../subcommand.ts'
 
 export function addAuditImport(audit: Command, shell: Shell): void {
-  audit
+  const command = audit
     .command('import')
     .description(
       'Take up the log of another store, with its ids and hashes: into a new store, or behind the records that come before.',
     )
     .argument('<path>', 'an archive, a directory of archives, an export in JSON Lines, or - for standard input')
+  addNewStoreOptions(command)
     .addHelpText(
       'after',
-      '\nEach record is proven before it is taken up. It may be repeated: what is there already is compared and left alone.\n' +
+      '\nEach record is proven before it is taken up. It may be repeated: what is there already is compared and left alone.' +
+        '\nA database is made once the first records were proven; for standard input, before they are read.\n' +
         '\nExample: shepherd-store --db new.db audit import /mnt/archive',
     )
-    .action((path: string, _flags: GlobalFlags, called: Command) => {
+    .action((path: string, _flags: NewStoreFlags, called: Command) => {
       refuseOptionsOf(audit, called)
       return shell.interruptible((signal) =>
         shell.run(called, ({ store }) => importLog(store, path, { io: shell.io, signal }), {
           actAs: 'this_machine',
-          whenMissing: (where, options) => openStore(where, options),
+          calendar: calendarOf(called.optsWithGlobals<NewStoreFlags>()),
+          whenMissing: (where, options) =>
+            path === STDIN ? openStore(where, options) : openProven(path, where, options, signal),
         }),
       )
     })
+}
+
+const STDIN = '-'
+
+/** Opens a new store once the source's first records were proven. For a source without any, none is made. */
+async function openProven(
+  path: string,
+  where: string,
+  options: OpenStoreOptions,
+  signal: AbortSignal,
+): Promise<OwnedStore> {
+  const rehearsal = await openRehearsal(options)
+  try {
+    const { begun } = await rehearse(signal, (each) => rehearsal.importAudits(path, each))
+    if (!begun) return rehearsal
+  } catch (error) {
+    await rehearsal.close()
+    throw error
+  }
+  await rehearsal.close()
+  return openStore(where, options)
 }
 
 interface Importing {
@@ -40,15 +73,15 @@ interface Importing {
 /** Its data is the `ImportAuditsResult` itself. */
 async function importLog(store: Store, path: string, { io, signal }: Importing): Promise<Report> {
   const line = progressLine(io.stderr)
-  const source: AuditSource = path === '-' ? process.stdin : path
-  let reached: ImportAuditsResult = { imported: 0, present: 0 }
+  const source: AuditSource = path === STDIN ? process.stdin : path
+  let reached: ImportAuditsResult = { imported: 0, present: 0, beforeStart: 0 }
   try {
     const result = await store.importAudits(source, {
       signal,
       onProgress(progress) {
         reached = progress
         // How many there are, the source does not tell.
-        const done = progress.imported + progress.present
+        const done = progress.imported + progress.present + progress.beforeStart
         line.show({ phase: 'imported', done, total: done })
       },
     })
@@ -62,10 +95,15 @@ async function importLog(store: Store, path: string, { io, signal }: Importing):
   }
 }
 
-function importText({ imported, present, head }: ImportAuditsResult): readonly Block[] {
+function importText({ imported, present, beforeStart, head }: ImportAuditsResult): readonly Block[] {
   if (head === undefined) return ['There was nothing to import.']
   return [
     `${count(imported, 'record')} imported${present === 0 ? '' : `, ${count(present, 'was', 'were')} there already`}.`,
+    ...(beforeStart === 0
+      ? []
+      : [
+          `${count(beforeStart, 'record lies', 'records lie')} before where the log begins here, and ${beforeStart === 1 ? 'was' : 'were'} not compared.`,
+        ]),
     '',
     'The source ends with this head, which audit verify --expect-head proves here:',
     jsonLine(head),

@@ -11,6 +11,7 @@ import { refuseOptionsOf } from '../subcommand.ts'
 interface VerifyFlags extends GlobalFlags {
   readonly expectHead?: AuditHead
   readonly from?: AuditHead
+  readonly part?: boolean
 }
 
 export function addAuditVerify(audit: Command, shell: Shell): void {
@@ -22,6 +23,7 @@ export function addAuditVerify(audit: Command, shell: Shell): void {
       'a head that audit head has printed before: proves that nothing up to it is gone or written anew',
       headFileArgument,
     )
+    .option('--part', 'it is a part of a log, imported: what tells of its beginning, or of erasures, may be elsewhere')
     .option('--from <file>', 'such a head, up to which the log was found good: goes on from there', headFileArgument)
     .addHelpText(
       'after',
@@ -45,26 +47,33 @@ interface Verifying {
 
 /** Its data is the `AuditVerification` itself. */
 async function verify(store: Store, flags: VerifyFlags, { io, signal }: Verifying): Promise<Report> {
-  const { expectHead: expectedHead, from } = flags
+  const { expectHead: expectedHead, from, part } = flags
   const line = progressLine(io.stderr)
   let good = from
   try {
     const verification = await store.verifyAudits({
-      expectedHead,
-      from,
-      signal,
+      ...{ expectedHead, from, part, signal },
       onProgress({ checked, total, head }) {
         good = head
         line.show({ phase: 'verified', done: checked, total })
       },
     })
-    return { data: verification, text: () => verifyText(verification, flags), problems: !verification.intact }
+    return {
+      data: verification,
+      text: () => verifyText(verification, flags),
+      problems: !verification.intact || isUnproven(verification, flags),
+    }
   } catch (error) {
     if (isStoreError(error, 'ABORTED') && good !== undefined) throw stopped(good, error)
     throw error
   } finally {
     line.end()
   }
+}
+
+/** A head was given, and does not lie in what was read. */
+function isUnproven({ tail }: AuditVerification, { expectHead, from }: VerifyFlags): boolean {
+  return tail !== 'proven' && (expectHead !== undefined || from !== undefined)
 }
 
 function stopped(good: AuditHead, cause: StoreError): StoreError {
@@ -93,16 +102,22 @@ function verifyText(verification: AuditVerification, flags: VerifyFlags): readon
 
 const RESTORE = 'Keep this database as it is, and compare it with a backup.'
 
-function intactText({ checked, erased, head, tail }: AuditVerification, flags: VerifyFlags): readonly Block[] {
+function intactText(verification: AuditVerification, flags: VerifyFlags): readonly Block[] {
+  const { checked, erased, head, tail } = verification
   const { expectHead, from } = flags
   const erasures = erased === 0 ? '' : `, ${count(erased, 'of them erased', 'of them erased')}`
   const text = `The log is intact: ${count(checked, 'record')}${erasures}, each as it was written, in its place.`
-  const provenId = Math.max(expectHead?.id ?? 0, from?.id ?? 0)
+  const knownId = Math.max(expectHead?.id ?? 0, from?.id ?? 0)
   return [
     { text, style: 'green' },
-    ...(tail === 'proven' ? [`Nothing up to record ${provenId} was cut off or written anew.`] : []),
+    ...(tail === 'proven' ? [`Nothing up to record ${knownId} was cut off or written anew.`] : []),
+    ...(isUnproven(verification, flags) ? [{ text: unprovenText(knownId), style: 'yellow' } as const] : []),
     ...(head === undefined
       ? []
       : ['', 'Its head, which shepherd-store audit head > FILE keeps elsewhere:', jsonLine(head)]),
   ]
+}
+
+function unprovenText(knownId: number): string {
+  return `The head of record ${knownId} proves nothing here: the log begins behind it. Look for it in the archives, or give a later one.`
 }

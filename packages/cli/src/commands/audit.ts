@@ -69,12 +69,15 @@ async function audit(store: Store, flags: AuditFlags & { readonly number: number
   const chosen = read.slice(0, number)
   const records = (order === 'desc') === reverse ? chosen : chosen.toReversed()
   const data: AuditData = { records, more: read.length > number }
+  if (records.length === 0) {
+    const nothing = await nothingText(flags, store)
+    return { data, text: () => [nothing], problems: false }
+  }
   return { data, text: () => auditText(data, flags, store), problems: records.some(isUnreadable) }
 }
 
 /** The node is shown where there are several. */
 function auditText({ records, more }: AuditData, flags: AuditFlags, store: Store): readonly Block[] {
-  if (records.length === 0) return [nothingText(flags, store)]
   const { allScopes: scopes = false, after } = flags
   const nodes = new Set(records.map(({ node }) => node)).size > 1
   const table = new RecordTable({ timeZone: store.calendar.timeZone, nodes, scopes })
@@ -111,6 +114,6 @@ async function printAll(store: Store, flags: AuditFlags, printer: Printer): Prom
     if (page.length === PAGE_RECORDS) await flush()
   }
   if (page.length > 0) await flush()
-  if (printed === 0 && !printer.json) await printer.blocks([nothingText(flags, store)])
+  if (printed === 0 && !printer.json) await printer.blocks([await nothingText(flags, store)])
   return { problems }
 }

@@ -53,8 +53,11 @@ interface Forgetting {
 }
 
 async function forget(store: Store, scope: string, flags: ForgetFlags, { io, signal }: Forgetting): Promise<Report> {
-  const line = progressLine(io.stderr)
   const { by, why } = correctionOf(flags, io.env)
+  if (!(await isRecorded(store.view({ scope })))) {
+    throw new StoreError('NOT_FOUND', `nothing is recorded of scope ${scope}; look at the name`)
+  }
+  const line = progressLine(io.stderr)
   try {
     const result = await store.forgetScope(scope, {
       ...{ by, why, signal },
@@ -68,6 +71,28 @@ async function forget(store: Store, scope: string, flags: ForgetFlags, { io, sig
     line.end()
   }
 }
+
+/** Whether anything is kept of the store's scope: the log would tell for ever that somebody was forgotten who never was. */
+async function isRecorded(store: Store): Promise<boolean> {
+  try {
+    if ((await store.listAudits({ limit: 1 })).length > 0) return true
+    if ((await store.listSessions({ limit: 1 })).length > 0) return true
+    if ([...(await store.getDayState(store.today()))].length > 0) return true
+    if ((await store.loadSnapshot()) !== undefined) return true
+    // As many days as one query takes.
+    for (let year = 1970; year < LAST_YEAR; year += 100) {
+      const to = Math.min(year + 100, LAST_YEAR)
+      if ((await store.listUsage({ from: `${year}-01-01`, to: `${to}-01-01` })).length > 0) return true
+    }
+    return false
+  } catch (error) {
+    // What cannot be read, or is too much to be added up, is something.
+    if (isStoreError(error, 'MALFORMED', 'INVALID_ARGUMENT')) return true
+    throw error
+  }
+}
+
+const LAST_YEAR = 9999
 
 async function compact(store: SqliteStore): Promise<void> {
   try {

@@ -1,19 +1,19 @@
-import { type NodeId, type OwnedStore, systemTimeZone } from '@shepherd-store/core'
+import type { NodeId, OwnedStore } from '@shepherd-store/core'
 import type { RustComparison, RustImportReport } from '@shepherd-store/sqlite/rust'
 import type { Command } from 'commander'
 import { count, duration, type InstantFormat, instantFormat, number } from '../format.ts'
 import { openStore } from '../open-store.ts'
 import { type Block, facts, type Report, type Table } from '../output.ts'
 import { progressLine } from '../progress.ts'
-import type { GlobalFlags, Opened, Shell } from '../shell.ts'
+import { addNewStoreOptions, calendarOf, type NewStoreFlags, openRehearsal, rehearse } from '../rehearsal.ts'
+import type { Opened, Shell } from '../shell.ts'
 
-interface ImportFlags extends GlobalFlags {
+interface ImportFlags extends NewStoreFlags {
   readonly dryRun?: boolean
-  readonly timeZone?: string
 }
 
 export function addImport(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command('import')
     .description('Bring the data of another store into this one.')
     .addHelpText('after', EXAMPLE)
@@ -21,21 +21,18 @@ export function addImport(program: Command, shell: Shell): void {
     .description("Import the Rust crate's database: its log, usage, cooldowns and snapshot. It may be repeated.")
     .argument('<path>', 'the file that the crate wrote; it is not changed')
     .option('--dry-run', 'say what would be done, and write nothing')
-    .option(
-      '--time-zone <zone>',
-      'whose days a new store keeps, such as Europe/Berlin (default: those of this machine)',
-    )
+  addNewStoreOptions(command)
     .addHelpText('after', EXAMPLE)
-    .action(async (path: string, _flags: ImportFlags, command: Command) => {
-      const { dryRun = false, timeZone } = command.optsWithGlobals<ImportFlags>()
+    .action(async (path: string, _flags: ImportFlags, called: Command) => {
+      const flags = called.optsWithGlobals<ImportFlags>()
+      const { dryRun = false } = flags
       // From the beginning: the source is copied before anything else, and the copy is to go.
       await shell.interruptible(async (signal) => {
         const source: Source = { path, dryRun, signal }
-        await shell.run(command, (opened) => importRust(source, opened, shell), {
-          calendar: timeZone === undefined ? undefined : { timeZone },
+        await shell.run(called, (opened) => importRust(source, opened, shell), {
+          calendar: calendarOf(flags),
           whenMissing: async (where, options) => {
-            const { timeZone: zone = systemTimeZone() } = options.calendar ?? {}
-            const rehearsal = await openStore('memory:', { ...options, calendar: { timeZone: zone } })
+            const rehearsal = await openRehearsal(options)
             if (dryRun) return rehearsal
             await checkSource(source, rehearsal)
             return openStore(where, options)
@@ -55,19 +52,11 @@ interface Source {
 /** @throws StoreError when the source cannot be imported: before a database is made for it. */
 async function checkSource({ path, signal }: Source, store: OwnedStore): Promise<void> {
   const { importRustStore } = await import('@shepherd-store/sqlite/rust')
-  const begun = new AbortController()
   try {
-    await importRustStore(path, store, {
-      dryRun: true,
-      signal: AbortSignal.any([signal, begun.signal]),
-      onProgress: () => begun.abort(),
-    })
-  } catch (error) {
-    if (signal.aborted || !begun.signal.aborted) throw error
+    await rehearse(signal, (options) => importRustStore(path, store, { dryRun: true, ...options }))
   } finally {
     await store.close()
   }
-  signal.throwIfAborted()
 }
 
 const EXAMPLE = '\nExample: shepherd-store import rust /var/lib/shepherdd/shepherdd.db --dry-run'

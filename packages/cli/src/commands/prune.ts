@@ -1,6 +1,6 @@
-import type { RetentionResult, Store } from '@shepherd-store/core'
+import { LIMITS, type RetentionResult, type Store, StoreError } from '@shepherd-store/core'
 import { type Command, InvalidArgumentError } from 'commander'
-import { count, instantFormat } from '../format.ts'
+import { count, type InstantFormat, instantFormat } from '../format.ts'
 import type { Io } from '../io.ts'
 import type { Block, Report } from '../output.ts'
 import { progressLine } from '../progress.ts'
@@ -27,6 +27,13 @@ export function addPrune(program: Command, shell: Shell): void {
     )
     .action((_flags: PruneFlags, command: Command) => {
       const flags = command.optsWithGlobals<PruneFlags>()
+      const { archive = '', dryRun = false } = flags
+      if (archive === '' && !dryRun) {
+        throw new StoreError(
+          'INVALID_ARGUMENT',
+          'say with --archive which directory the records go to before they leave the log; --dry-run only looks',
+        )
+      }
       return shell.interruptible((signal) =>
         shell.run(command, ({ store }) => prune(store, flags, { io: shell.io, signal })),
       )
@@ -54,7 +61,7 @@ async function prune(
     return {
       data: result,
       text: () => pruneText(result, { dryRun, timeZone: store.calendar.timeZone }),
-      problems: false,
+      problems: result.heldBy !== undefined,
     }
   } finally {
     line.end()
@@ -62,15 +69,22 @@ async function prune(
 }
 
 function pruneText(
-  { cutoff, records, throughId, archives }: RetentionResult,
+  { cutoff, records, throughId, heldBy, archives }: RetentionResult,
   { dryRun, timeZone }: { readonly dryRun: boolean; readonly timeZone: string },
 ): readonly Block[] {
-  const before = `from before ${instantFormat(timeZone)(cutoff)} (${timeZone})`
-  if (throughId === undefined) return [`There is no record ${before}: nothing to archive.`]
+  const instant = instantFormat(timeZone)
+  const before = `from before ${instant(cutoff)} (${timeZone})`
+  const held = heldBy === undefined ? [] : [heldText(heldBy, instant)]
+  if (throughId === undefined) {
+    return heldBy === undefined
+      ? [`There is no record ${before}: nothing to archive.`]
+      : ['Nothing to archive.', ...held]
+  }
   const what = `${count(records, 'record')} ${before}, up to record ${throughId}`
-  if (dryRun) return [`Would archive and remove ${what}.`]
+  if (dryRun) return [`Would archive and remove ${what}.`, ...held]
   return [
     { text: `Archived and removed ${what}.`, style: 'green' },
+    ...held,
     {
       columns: [{ title: 'Archive' }, { title: 'Records', align: 'right' }, { title: 'SHA-256' }],
       rows: archives.map(({ file, records: inFile, sha256 }) => [file, String(inFile), sha256]),
@@ -78,9 +92,19 @@ function pruneText(
   ]
 }
 
-/** @throws InvalidArgumentError unless it is a number of days or weeks. */
+function heldText({ id, timestamp, node }: NonNullable<RetentionResult['heldBy']>, instant: InstantFormat): Block {
+  const text = `Record ${id} of ${instant(timestamp)} (node ${node}) is not old, and keeps those behind it: older records stand there, and stay until it is old.`
+  return { text, style: 'yellow' }
+}
+
+/** What would be older than 50 years, no clock that was right has written. */
+const KEEP_DAYS_MAX = 18_250
+
+/** @throws InvalidArgumentError unless it is a number of days or weeks that records can be kept. */
 function keepArgument(text: string): number {
   const [, amount, unit] = /^(\d{1,5})(d|w)$/.exec(text) ?? []
   if (amount === undefined) throw new InvalidArgumentError('Give days or weeks, such as 90d or 52w.')
-  return Number(amount) * (unit === 'w' ? 7 : 1)
+  const days = Number(amount) * (unit === 'w' ? 7 : 1)
+  if (days >= LIMITS.RETENTION_DAYS_MIN && days <= KEEP_DAYS_MAX) return days
+  throw new InvalidArgumentError(`Give ${LIMITS.RETENTION_DAYS_MIN} days at least, and ${KEEP_DAYS_MAX} at most.`)
 }

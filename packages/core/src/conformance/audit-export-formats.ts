@@ -143,7 +143,7 @@ export const auditExportFormatCases: readonly CaseDefinition[] = [
         names.add(JSON.stringify([event.source, event.id]))
         assert.deepEqual(event['data'], JSON.parse(raw[index]?.text ?? ''))
         assert.equal(event['time'], records[index]?.timestamp.toISOString())
-        assert.equal(event['audithash'], records[index]?.hash)
+        assert.equal(event['id'], records[index]?.hash)
       }
       assert.equal(names.size, records.length)
       const types = lines.map((line) => (JSON.parse(line) as CloudEvent).type)

@@ -83,14 +83,16 @@ export const auditFollowFaultCases: readonly CaseDefinition[] = [
     async run(t) {
       let reads = 0
       let isBehind = true
+      const hashes = new Map<number, string>()
       const countReads = ({ read }: StoreDriver) => ({
         async read(request: ReadRequest) {
           reads += 1
           const result = await read(request)
           const audits = result.audits.filter(({ id }) => !isBehind || id < 3)
-          const { head, start } = result.log ?? {}
-          if (!isBehind || head === undefined || start === undefined) return { ...result, audits }
-          return { ...result, audits, log: { start, head: { ...head, id: Math.min(head.id, 2) } } }
+          for (const { id, hash } of result.audits) hashes.set(id, hash)
+          if (!isBehind || result.log === undefined) return { ...result, audits }
+          const id = Math.min(result.log.head.id, 2)
+          return { ...result, audits, log: { ...result.log, head: { id, hash: hashes.get(id) ?? '' } } }
         },
       })
       await useOver(t, countReads, async (store) => {

@@ -65,7 +65,7 @@ export const auditImportLogCases: readonly CaseDefinition[] = [
       const store = await t.open()
       const text = lines.join('')
       assert.deepEqual(await store.importAudits(piecesOf(text)), {
-        ...{ imported: 600, present: 0 },
+        ...{ imported: 600, present: 0, beforeStart: 0 },
         head: await source.auditHead(),
       })
       const rows = await t.place.raw.audits()
@@ -78,7 +78,7 @@ export const auditImportLogCases: readonly CaseDefinition[] = [
       const more = await store.importAudits(source.exportAudits({ ...ALL, after: 590 }))
       assert.deepEqual([more.imported, more.present], [3, 10])
       assert.deepEqual(await store.auditHead(), await source.auditHead())
-      assert.deepEqual(await store.importAudits(piecesOf('')), { imported: 0, present: 0 })
+      assert.deepEqual(await store.importAudits(piecesOf('')), { imported: 0, present: 0, beforeStart: 0 })
     },
   },
   {

@@ -60,6 +60,36 @@ export const auditVerifyCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'audit-verify/from/looks-at-the-record-of-the-head-itself',
+    prevents: 'a record that is rewritten because it is the one that every verification goes on from',
+    async run(t) {
+      const store = await t.open()
+      const heads = await append(store, 4)
+      await t.place.raw.spoil({ table: 'audit', id: 3 })
+      const due = { intact: false, checked: 1, erased: 0, firstBreak: [3, 'content_changed'], tail: 'unproven' }
+      assert.deepEqual(await verified(store, { from: heads[2] }), due)
+    },
+  },
+  {
+    id: 'audit-verify/part/begins-where-it-begins-and-says-so',
+    prevents: 'an archive that cannot be verified where it was imported, as the rest of its log is elsewhere',
+    async run(t) {
+      const store = await t.open()
+      const heads = await append(store, 6)
+      const elsewhere = await t.openElsewhere()
+      await elsewhere.importAudits(store.exportAudits({ format: 'jsonl', scope: 'all', after: 3 }))
+      const whole = await elsewhere.verifyAudits({ expectedHead: heads[5] })
+      assert.deepEqual([whole.intact, whole.firstBreak?.problem], [false, 'cut_unrecorded'])
+      // A head that is known does not explain why the log begins there.
+      for (const known of [{ expectedHead: heads[2] }, { from: heads[2] }]) {
+        assert.equal((await elsewhere.verifyAudits(known)).firstBreak?.problem, 'cut_unrecorded')
+      }
+      const part = await elsewhere.verifyAudits({ part: true, expectedHead: heads[5] })
+      assert.deepEqual([part.intact, part.checked, part.tail], [true, 3, 'proven'])
+      assert.ok(part.blindSpots.some((spot) => spot.includes('begins')))
+    },
+  },
+  {
     id: 'audit-verify/from/a-head-with-another-hash-differs',
     prevents: 'a log that was written anew, and is verified from the middle of it',
     async run(t) {
@@ -95,7 +125,7 @@ export const auditVerifyCases: readonly CaseDefinition[] = [
       const expectedHead = { id: 1, hash: ANOTHER_HASH }
       const { blindSpots } = await store.verifyAudits({ from: heads[2], expectedHead })
       assert.ok(
-        blindSpots.some((spot) => /head that is expected, of record 1,/.test(spot)),
+        blindSpots.some((spot) => /head of record 1 is among them/.test(spot)),
         blindSpots.join(' '),
       )
     },

@@ -11,13 +11,13 @@ export type AuditLogRow = Omit<AuditLogTable, 'id' | 'original_id'> & {
   readonly original_id: unknown
 }
 
-/** Where the log ends, where it begins, and the first record that is there. */
+/** Where the log ends, where it begins, and where it ended when a scope was forgotten. */
 export interface LogEndsRow {
   readonly last_id: unknown
   readonly last_hash: string
   readonly cut_id: unknown
   readonly cut_hash: string | null
-  readonly first_id: unknown
+  readonly forgotten_id: unknown
 }
 
 type Filter = 'scope' | 'node' | 'entryId' | 'sessionId' | 'from' | 'to' | 'after' | 'before' | 'limit'
@@ -157,6 +157,8 @@ export function logEnds({ selectFrom }: ExpressionBuilder<Tables, 'audit_head'>)
     'last_hash',
     selectFrom('audit_cuts').select('through_id').orderBy('through_id', 'desc').limit(sql.lit(1)).as('cut_id'),
     selectFrom('audit_cuts').select('through_hash').orderBy('through_id', 'desc').limit(sql.lit(1)).as('cut_hash'),
-    selectFrom('audit_log').select('id').orderBy('id').limit(sql.lit(1)).as('first_id'),
+    selectFrom('forgotten_scopes')
+      .select(({ fn }) => fn.max('through_id').as('id'))
+      .as('forgotten_id'),
   ] as const
 }

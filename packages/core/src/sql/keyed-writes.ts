@@ -52,14 +52,13 @@ export function* keyedWrites(statements: Statements, effects: readonly Effect[])
       }
       // These stand alone in their group.
       case 'audit_cut':
-        yield statements.cutLog(effect.through)
+        if (effect.begins) yield statements.cutLog(effect.through)
         break
       case 'audit_removal':
         yield statements.removeRecords({ firstId: effect.firstId, throughId: effect.throughId })
         break
       case 'forget': {
-        const { scope, throughId } = effect
-        yield statements.forgetScope({ scope, throughId })
+        const { scope } = effect
         for (const remove of statements.removeScope) yield remove({ scope })
         break
       }
@@ -78,6 +77,14 @@ export function* keyedWrites(statements: Statements, effects: readonly Effect[])
     yield addMs < 0 ? statements.lowerUsage(slots) : statements.addUsage(slots)
   }
   for (const [, statement] of sortedByKey([...last, ...saves])) yield statement
+}
+
+/** What the database allows only once the record of it is there: run behind the records. */
+export function* recordedWrites(statements: Statements, effects: readonly Effect[]): Iterable<Statement<unknown>> {
+  for (const effect of effects) {
+    if (effect.table === 'audit_cut' && !effect.begins) yield statements.cutLog(effect.through)
+    if (effect.table === 'forget') yield statements.forgetScope({ scope: effect.scope, throughId: effect.throughId })
+  }
 }
 
 export function sortedByKey<T>(entries: readonly (readonly [string, T])[]): readonly (readonly [string, T])[] {

@@ -81,6 +81,7 @@ export function createQueries(flavor: SqlFlavor) {
   return {
     audits: auditQueries(flavor),
     ...spanQueries(flavor),
+    firstAudit: prepare(() => db.selectFrom('audit_log').select('id').orderBy('id').limit(sql.lit(1))),
     logEnds: prepare(() => db.selectFrom('audit_head').select(logEnds).$castTo<LogEndsRow>()),
 
     usage: byShape(

@@ -19,6 +19,7 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
   const cooldowns = request.cooldowns && batch.add(cooldownsOf(queries, request.cooldowns))
   const snapshots = request.snapshots && batch.add(queries.snapshot(request.snapshots))
   const log = request.log && batch.add(queries.logEnds({}))
+  const firstAudit = request.firstAudit && batch.add(queries.firstAudit({}))
   let audits: readonly AuditLogRow[] = []
   if (request.audits !== undefined && isTimed(request.audits)) {
     yield* batch.send()
@@ -45,7 +46,12 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
     })),
     audits: audits.map(auditRow),
     ...(log === undefined ? {} : { log: logEndsOf(log()[0]) }),
+    ...firstAuditOf(firstAudit?.()[0]),
   }
+}
+
+function firstAuditOf(row: { readonly id: unknown } | undefined): Pick<ReadResult, 'firstAuditId'> {
+  return row === undefined ? {} : { firstAuditId: toInteger(row.id, 'audit_log.id') }
 }
 
 function cooldownsOf(queries: Queries, { scope, entryId }: NonNullable<ReadRequest['cooldowns']>) {

@@ -75,11 +75,11 @@ export function logEndsOf(row: LogEndsRow | undefined): LogEnds {
   if (row === undefined) {
     throw new StoreError('MALFORMED', 'the row that holds the end of the log is missing; restore a backup')
   }
-  const { last_id, last_hash, cut_id, cut_hash, first_id } = row
+  const { last_id, last_hash, cut_id, cut_hash, forgotten_id } = row
   return {
     head: { id: toInteger(last_id, 'audit_head.last_id'), hash: last_hash },
     start: { id: toInteger(cut_id ?? 0, 'audit_cuts.through_id'), hash: cut_hash ?? GENESIS_HASH },
-    ...(first_id === null ? {} : { firstId: toInteger(first_id, 'audit_log.id') }),
+    forgottenId: toInteger(forgotten_id ?? 0, 'forgotten_scopes.through_id'),
   }
 }
 

@@ -7,7 +7,7 @@ import type { StoredState } from '../group-state.ts'
 import { LIMITS } from '../limits.ts'
 import { auditContents, outcomesOf } from '../outcomes.ts'
 import type { LockMode, SqlFlavor } from './flavor.ts'
-import { keyedWrites, sortedByKey } from './keyed-writes.ts'
+import { keyedWrites, recordedWrites, sortedByKey } from './keyed-writes.ts'
 import { lookUp } from './look-up.ts'
 import { Batch, type Program, type Statement } from './program.ts'
 import type { Queries } from './queries.ts'
@@ -68,6 +68,7 @@ export function* writeGroup(
   const effects = applied.flatMap((unit) => unit.effects)
   for (const statement of keyedWrites(statements, effects)) write.add(statement)
   const appends = appendAudits(flavor, statements, effects, head?.()[0]).map((each) => write.add(each))
+  for (const statement of recordedWrites(statements, effects)) write.add(statement)
   for (const statement of operationWrites(statements, applied)) write.add(statement)
   if (flavor.replay) {
     write.add(flavor.replay.record({ ...number, applied: JSON.stringify(applied.map(rememberedUnit)) }))
