@@ -139,7 +139,7 @@ export class ChainCheck {
       this.#break(head.id + 1, 'head_missing', message)
     }
     if (head.id > id) {
-      const message = `records ${id + 1} to ${head.id} are missing: the log was cut off behind ${id}`
+      const message = `the log ends at ${id}, and its own mark tells that it reached ${head.id}: its tail was cut off`
       this.#break(id + 1, 'tail_missing', message)
     } else if (hash !== UNREAD && (head.id < id || head.hash !== hash)) {
       const message = `the log's own mark of its end, at ${head.id}, is not of its last record, ${id}`
