@@ -2,6 +2,7 @@ import type { AuditHead, AuditQuery, ReadAuditsOptions, VerifyOptions } from './
 import type { AuditRequest } from './driver.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import type { StopSignal } from './stop-signal.ts'
 import type { Scope } from './values.ts'
 import {
   checkBoolean,
@@ -28,7 +29,7 @@ export function auditRequest(query: AuditQuery, scope: Scope): AuditRequest {
 export interface ReadRequestOf {
   readonly request: AuditRequest
   readonly follow: boolean
-  readonly signal: AbortSignal | undefined
+  readonly signal: StopSignal | undefined
 }
 
 /** @throws StoreError `INVALID_ARGUMENT`. */
@@ -69,7 +70,7 @@ export function checkPageLimit(limit: unknown): number {
   return checkInteger(limit, 'limit', 1, LIMITS.AUDIT_PAGE_LIMIT_MAX)
 }
 
-export function checkSignal(signal: unknown): AbortSignal | undefined {
+export function checkSignal(signal: unknown): StopSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal
   throw invalidArgument(`signal must be an AbortSignal, not ${describe(signal)}`)
 }

@@ -1,5 +1,6 @@
 import type { Day } from './day.ts'
 import type { Period } from './period.ts'
+import type { StopSignal } from './stop-signal.ts'
 import type { DurationMs, EntryId, JsonObject, NodeId, Scope, SessionId } from './values.ts'
 
 /** Something that happened: what a caller appends. Field names are camelCase here and snake_case in the database. */
@@ -235,7 +236,7 @@ export interface ReadAuditsOptions extends AuditQuery {
    */
   readonly follow?: boolean | undefined
   /** Ends a reader that follows. One that does not is not complete then, and rejects with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: StopSignal | undefined
 }
 
 export interface VerifyOptions {
@@ -246,7 +247,7 @@ export interface VerifyOptions {
   /** It is a part of another log, imported: why it begins there, or has erasures, may be told elsewhere. Default false. */
   readonly part?: boolean | undefined
   /** Stops it: it rejects with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: StopSignal | undefined
   /** Called now and then. To go on later, pass its `head` as `from`. */
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined
 }

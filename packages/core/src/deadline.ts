@@ -1,5 +1,6 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { StoreError } from './errors.ts'
+import type { StopSignal } from './stop-signal.ts'
 
 /** `work`, or `TIMEOUT` after `timeoutMs`. The work itself is not stopped. */
 export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
@@ -31,7 +32,7 @@ export async function nextTurn(): Promise<void> {
 }
 
 /** `work`, or `undefined` as soon as the signal is aborted. The work itself is not stopped. */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+export async function untilAborted<T>(work: Promise<T>, signal: StopSignal | undefined): Promise<T | undefined> {
   if (signal === undefined) return work
   // Whoever is stopped does not hear of a failure any more.
   work.catch(() => {})

@@ -8,6 +8,7 @@ import type { AuditRow } from './effects.ts'
 import type { Engine } from './engine.ts'
 import { invalidArgument } from './errors.ts'
 import { logEnds, rowsOf } from './log-work.ts'
+import type { StopSignal } from './stop-signal.ts'
 import type { JsonValue, Scope } from './values.ts'
 import { checkBoolean, checkFields, describe } from './values.ts'
 
@@ -25,14 +26,14 @@ export interface ExportAuditsOptions extends Omit<AuditQuery, 'order' | 'limit'>
   /** Whether a CSV begins with its titles. Default true. */
   readonly titles?: boolean | undefined
   /** Stops it: it rejects with `ABORTED` behind a whole record. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: StopSignal | undefined
 }
 
 export interface ExportRequest {
   readonly request: Omit<AuditRequest, 'order' | 'limit'>
   readonly format: ExportAuditsOptions['format']
   readonly titles: boolean
-  readonly signal: AbortSignal | undefined
+  readonly signal: StopSignal | undefined
 }
 
 /** @throws StoreError `INVALID_ARGUMENT` */

@@ -9,12 +9,13 @@ import type { Engine } from './engine.ts'
 import { LIMITS } from './limits.ts'
 import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
 import { removeCut } from './retention.ts'
+import type { StopSignal } from './stop-signal.ts'
 import { checkFields, checkId } from './values.ts'
 import type { Scope } from './values.ts'
 
 export interface ForgetOptions extends Correction {
   /** Stops it: it rejects with `ABORTED`. The same call goes on with what is left. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: StopSignal | undefined
   readonly onProgress?: ((progress: ForgetProgress) => void) | undefined
 }
 
@@ -98,7 +99,7 @@ export async function forgetScope(
 async function unsaltedOf(
   engine: Engine,
   scope: Scope,
-  signal: AbortSignal | undefined,
+  signal: StopSignal | undefined,
 ): Promise<{ readonly lastId: number; readonly digest: string }> {
   const hash = createHash('sha256')
   let lastId = 0

@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { invalidArgument, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { checkSignalOf, logEnds, writeLogChanges } from './log-work.ts'
+import type { StopSignal } from './stop-signal.ts'
 import { checkFields, describe } from './values.ts'
 import { ChainCheck } from './verify.ts'
 
@@ -17,7 +18,7 @@ export type AuditSource = string | AsyncIterable<string | Uint8Array>
 
 export interface ImportAuditsOptions {
   /** Stops it: it rejects with `ABORTED`. The same call goes on with what is left. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: StopSignal | undefined
   readonly onProgress?: ((progress: ImportAuditsResult) => void) | undefined
 }
 

@@ -162,3 +162,4 @@ export {
   type Scope,
   type SessionId,
 } from './values.ts'
+export type { StopSignal } from './stop-signal.ts'

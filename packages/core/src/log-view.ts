@@ -24,6 +24,7 @@ import {
 import { logEnds } from './log-work.ts'
 import { readPages } from './read-audits.ts'
 import { applyRetention, checkRetention, type RetentionOptions, type RetentionResult } from './retention.ts'
+import type { StopSignal } from './stop-signal.ts'
 import type { NodeId, Scope } from './values.ts'
 import { checkId, checkInstant } from './values.ts'
 import { verifyLog } from './verify.ts'
@@ -135,11 +136,11 @@ export class LogView implements Viewpoint {
   #each<A, T>(
     operation: string,
     ask: () => A,
-    iterate: (asked: A, left: AbortSignal) => AsyncIterable<T>,
+    iterate: (asked: A, left: StopSignal) => AsyncIterable<T>,
   ): AsyncIterable<T> {
     const asked = settled(() => fromArguments(ask))
     const { engine } = this
-    async function* begin(left: AbortSignal): AsyncGenerator<T, undefined> {
+    async function* begin(left: StopSignal): AsyncGenerator<T, undefined> {
       try {
         engine.checkOpen()
         yield* iterate(asked(), left)
@@ -171,9 +172,11 @@ export class LogView implements Viewpoint {
 }
 
 /** A reader that follows ends when it is left. */
-function untilLeft(asked: ReadRequestOf, left: AbortSignal): ReadRequestOf {
+function untilLeft(asked: ReadRequestOf, left: StopSignal): ReadRequestOf {
   const { follow, signal } = asked
-  return follow ? { ...asked, signal: signal === undefined ? left : AbortSignal.any([signal, left]) } : asked
+  return follow
+    ? { ...asked, signal: signal === undefined ? left : AbortSignal.any([signal as AbortSignal, left as AbortSignal]) }
+    : asked
 }
 
 /** The value, or the failure, of a call that is made now. */

@@ -2,6 +2,7 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { untilAborted } from './deadline.ts'
 import { LIMITS } from './limits.ts'
+import type { StopSignal } from './stop-signal.ts'
 
 /** Tells those who follow the log that it has grown: at once of what this store appends, soon of what others do. */
 export class LogWatch {
@@ -25,7 +26,7 @@ export class LogWatch {
    * Resolves when the log has a record behind `id`, as far as is known; when its end cannot be looked at; when `signal`
    * is aborted; when the store is closed.
    */
-  beyond(id: number, signal: AbortSignal | undefined): Promise<void> {
+  beyond(id: number, signal: StopSignal | undefined): Promise<void> {
     if (this.#head > id || this.#closed || signal?.aborted === true) return Promise.resolve()
     return new Promise((resolve) => {
       const waiting: Waiting = {
@@ -44,7 +45,7 @@ export class LogWatch {
   }
 
   /** Resolves when it is time to look again at what failed, or as `beyond` does. */
-  async retry(signal: AbortSignal | undefined): Promise<void> {
+  async retry(signal: StopSignal | undefined): Promise<void> {
     await untilAborted(wait(LIMITS.FOLLOW_POLL_MS), signal)
   }
 

@@ -5,6 +5,7 @@ import type { AuditRow } from './effects.ts'
 import type { Engine } from './engine.ts'
 import { StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import type { StopSignal } from './stop-signal.ts'
 
 /** Where the log ends and begins. */
 export async function logEnds(engine: Engine): Promise<LogEnds> {
@@ -24,7 +25,7 @@ export function checkNoGap(log: LogEnds | undefined, after = 0): void {
 const GO_ON = 'what is done is kept, and the same call goes on with it'
 
 export interface RowsOptions {
-  readonly signal: AbortSignal | undefined
+  readonly signal: StopSignal | undefined
   /** Records that leave the log meanwhile. */
   readonly gaps: 'refused' | 'passed_over'
   /** How one that is stopped is taken up again. */
@@ -62,7 +63,7 @@ export async function writeLogChanges(engine: Engine, changes: readonly DriverCh
 }
 
 /** @throws StoreError `ABORTED` */
-export function checkSignalOf(signal: AbortSignal | undefined, id: number, goOn = GO_ON): void {
+export function checkSignalOf(signal: StopSignal | undefined, id: number, goOn = GO_ON): void {
   if (signal?.aborted !== true) return
   throw new StoreError('ABORTED', `the work was stopped behind record ${id}; ${goOn}`)
 }

@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts'
 import { isStoreError, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { checkNoGap } from './log-work.ts'
+import type { StopSignal } from './stop-signal.ts'
 
 /** The records that are asked for, page by page; with `follow` also those that are still to come. */
 export async function* readPages(
@@ -69,7 +70,7 @@ async function checkSameLog(
   engine: Engine,
   log: LogEnds,
   known: AuditHead,
-  signal: AbortSignal | undefined,
+  signal: StopSignal | undefined,
 ): Promise<void> {
   if (known.id === 0 || (log.head.id === known.id && log.head.hash === known.hash)) return
   const request = { after: known.id - 1, before: known.id + 1, order: 'asc', limit: 1 } as const

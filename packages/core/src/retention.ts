@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts'
 import { invalidArgument, isStoreError, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
+import type { StopSignal } from './stop-signal.ts'
 import type { NodeId } from './values.ts'
 import { checkBoolean, checkFields, checkInteger, describe } from './values.ts'
 import { ChainCheck } from './verify.ts'
@@ -22,7 +23,7 @@ export interface RetentionOptions {
   /** Tells what would be archived, and does nothing. Then `archiveTo` may be left out. Default false. */
   readonly dryRun?: boolean | undefined
   /** Stops it: it rejects with `ABORTED`. The same call goes on with what is left. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: StopSignal | undefined
   readonly onProgress?: ((progress: RetentionProgress) => void) | undefined
 }
 
@@ -160,7 +161,7 @@ async function archivePart(
   directory: string,
   from: AuditHead,
   throughId: number,
-  { signal, tell }: { readonly signal: AbortSignal | undefined; tell(step: 'archiving', id: number): void },
+  { signal, tell }: { readonly signal: StopSignal | undefined; tell(step: 'archiving', id: number): void },
 ): Promise<ArchiveManifest> {
   const lastId = Math.min(throughId, from.id + LIMITS.ARCHIVE_RECORDS_MAX)
   const [last] = (await engine.read({ audits: { after: lastId - 1, before: lastId + 1, order: 'asc', limit: 1 } }))
@@ -223,7 +224,7 @@ async function cut(
 /** Removes what is cut off and still there, in bounded steps. */
 export async function removeCut(
   engine: Engine,
-  signal: AbortSignal | undefined,
+  signal: StopSignal | undefined,
   tell: (id: number) => void = () => {},
 ): Promise<void> {
   const { start } = await logEnds(engine)
