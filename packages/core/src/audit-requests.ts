@@ -1,4 +1,5 @@
-import type { AuditHead, AuditQuery, ReadAuditsOptions, VerifyOptions } from './audit.ts'
+import type { VerifyOptions } from './audit-verification.ts'
+import type { AuditHead, AuditQuery, ReadAuditsOptions } from './audit.ts'
 import type { AuditRequest } from './driver.ts'
 import { invalidArgument } from './errors.ts'
 import { LIMITS } from './limits.ts'

@@ -1,10 +1,8 @@
 export type {
-  AuditBreak,
   AuditEvent,
   AuditHead,
   AuditQuery,
   AuditRecord,
-  AuditVerification,
   Correction,
   DenialReason,
   ErasedEvent,
@@ -16,9 +14,8 @@ export type {
   ReadAuditsOptions,
   SessionEndReason,
   UnreadableEvent,
-  VerifyOptions,
-  VerifyProgress,
 } from './audit.ts'
+export type { AuditBreak, AuditVerification, VerifyOptions, VerifyProgress } from './audit-verification.ts'
 export {
   type Calendar,
   type CalendarOptions,

@@ -1,13 +1,7 @@
 import { auditRecord } from './audit-records.ts'
 import { auditRequest, checkPageLimit, readRequest, type ReadRequestOf, verifyRequest } from './audit-requests.ts'
-import type {
-  AuditHead,
-  AuditQuery,
-  AuditRecord,
-  AuditVerification,
-  ReadAuditsOptions,
-  VerifyOptions,
-} from './audit.ts'
+import type { AuditVerification, VerifyOptions } from './audit-verification.ts'
+import type { AuditHead, AuditQuery, AuditRecord, ReadAuditsOptions } from './audit.ts'
 import type { Calendar } from './calendar.ts'
 import type { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'

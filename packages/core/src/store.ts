@@ -1,14 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { AuditVerification, VerifyOptions } from './audit-verification.ts'
 import type {
   AuditEvent,
   AuditHead,
   AuditQuery,
   AuditRecord,
-  AuditVerification,
   Correction,
   MaybeCorrection,
   ReadAuditsOptions,
-  VerifyOptions,
 } from './audit.ts'
 import type { Calendar, CalendarOptions } from './calendar.ts'
 import type { Applied, Change, CommitOptions, Refused, WriteOptions } from './change.ts'

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
-import type { AuditBreak, AuditHead, AuditVerification, VerifyOptions } from './audit.ts'
+import type { AuditBreak, AuditVerification, VerifyOptions } from './audit-verification.ts'
+import type { AuditHead } from './audit.ts'
 import { GENESIS_HASH, linkHash, recordDigest, saltedDigest, unsaltedLine } from './chain.ts'
 import { nextTurn, untilAborted } from './deadline.ts'
 import { type AuditRow, ERASED_TEXT } from './effects.ts'

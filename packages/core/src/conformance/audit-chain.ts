@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import type { AuditHead, AuditVerification, OriginalRecord, VerifyOptions } from '../audit.ts'
+import type { AuditVerification, VerifyOptions } from '../audit-verification.ts'
+import type { AuditHead, OriginalRecord } from '../audit.ts'
 import type { Change } from '../change.ts'
 import type { Store } from '../store.ts'
 import { refusesEach } from './expect.ts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { AuditHead, AuditVerification, VerifyOptions, VerifyProgress } from '../audit.ts'
+import type { AuditVerification, VerifyOptions, VerifyProgress } from '../audit-verification.ts'
+import type { AuditHead } from '../audit.ts'
 import type { Change } from '../change.ts'
 import type { Store } from '../store.ts'
 import { refusesEach, rejectsWith } from './expect.ts'

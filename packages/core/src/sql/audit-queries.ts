@@ -24,7 +24,10 @@ type Filter = 'scope' | 'node' | 'entryId' | 'sessionId' | 'from' | 'to' | 'afte
 /** What a request is compiled with; those that its shape leaves out are never asked for. */
 type Slots = { readonly [K in Filter]: string & number } & { readonly types: readonly string[] }
 
-/** A page of the log, found by an index whatever is asked. Each combination of filters is compiled once. */
+/**
+ * A page of the log. Each combination of filters is compiled once. Where a flavor has no index for it (on SQLite a node, and a
+ * type or an entry over all scopes), the records are gone through in their order.
+ */
 export function auditQueries(flavor: SqlFlavor): (request: AuditRequest) => Statement<AuditLogRow> {
   const prepared = new Map<string, (values: Readonly<Record<string, SqlValue>>) => Statement<AuditLogRow>>()
   return (request) => {

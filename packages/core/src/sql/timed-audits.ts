@@ -22,7 +22,8 @@ export function isTimed({ from, to }: AuditRequest): boolean {
 
 /**
  * Records of a time, in the order of the log, which may be another one: asked for only where spans tell that there are
- * some, and behind the last span. The work goes with what is found there, not with the length of the log.
+ * some, and behind the last span. The work goes with what lies in those places, not with the length of the log, as long as
+ * few clocks are wrong: records of another time that stand all over the log stretch every span.
  */
 export function* timedAudits(queries: Queries, request: AuditRequest): Program<readonly AuditLogRow[]> {
   const { order, limit, from, to, after = 0, before = Number.MAX_SAFE_INTEGER } = request

@@ -1,4 +1,4 @@
-import type { AuditVerification } from '../../audit.ts'
+import type { AuditVerification } from '../../audit-verification.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Scope } from '../../values.ts'
 import type { ModelRecord, ModelState } from './state.ts'

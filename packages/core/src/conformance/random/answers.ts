@@ -1,4 +1,5 @@
-import type { AuditHead, AuditRecord, AuditVerification } from '../../audit.ts'
+import type { AuditVerification } from '../../audit-verification.ts'
+import type { AuditHead, AuditRecord } from '../../audit.ts'
 import type { Applied, Refused } from '../../change.ts'
 import type { DayState } from '../../day-state.ts'
 import type { HealthReport } from '../../health.ts'
