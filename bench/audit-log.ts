@@ -26,8 +26,8 @@ async function compare(backend: string, make: (count: number) => Promise<LargeLo
   const startedMs = systemClock.monotonicMs()
   const [small, large] = [await make(SMALL), await make(RECORDS)]
   console.log(`${backend}: filled in ${((systemClock.monotonicMs() - startedMs) / 1_000).toFixed(0)} s`)
-  const ofSmall = new Map(questions(SMALL))
-  for (const [what, query] of questions(RECORDS)) {
+  const ofSmall = new Map(questions(SMALL).map(({ what, query }) => [what, query]))
+  for (const { what, query } of questions(RECORDS)) {
     const times: readonly [number[], number[]] = [[], []]
     let records = 0
     for (let round = 0; round < ROUNDS; round += 1) {

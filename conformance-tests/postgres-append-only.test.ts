@@ -137,13 +137,13 @@ const CHANGES: readonly (readonly [what: string, sql: string])[] = [
 
   [
     'a span that is not full',
-    'insert into shepherd.audit_spans select 1024, min("timestamp"), max("timestamp") from shepherd.audit_log',
+    `insert into shepherd.audit_spans select '2026-11-23', 1024, min("timestamp"), max("timestamp") from shepherd.audit_log`,
   ],
   [
     'a span of its own',
-    'insert into shepherd.audit_spans select id, "timestamp", "timestamp" from shepherd.audit_log where id = 1',
+    'insert into shepherd.audit_spans select "timestamp"::date, id, "timestamp", "timestamp" from shepherd.audit_log where id = 1',
   ],
-  ['a span far away', 'insert into shepherd.audit_spans values (1024000, now(), now())'],
+  ['a span far away', 'insert into shepherd.audit_spans values (now()::date, 1024000, now(), now())'],
 ]
 const MERGES: typeof CHANGES = ['when matched then update set node = $$x$$', 'when matched then delete'].map(
   (action) => [

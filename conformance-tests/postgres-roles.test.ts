@@ -152,7 +152,7 @@ describe('refuses the application', () => {
     ['another end', `insert into shepherd.audit_head values (true, 0, '') on conflict (one) do update set last_id = 0`],
     ['to cut the log', 'insert into shepherd.audit_cuts select id, hash from shepherd.audit_log where id = 1'],
     ['to forget a scope', `insert into shepherd.forgotten_scopes values ('mia', 1)`],
-    ['to tell of records', `insert into shepherd.audit_spans values (1024, now(), now())`],
+    ['to tell of records', `insert into shepherd.audit_spans values (now(), 1024, now(), now())`],
     ['to give the database another calendar', `update shepherd.meta set value = 'UTC'`],
     ['to disable a trigger', 'alter table shepherd.audit_log disable trigger audit_log_no_update'],
     ['to disable all triggers', 'alter table shepherd.audit_log disable trigger all'],

@@ -123,10 +123,16 @@ const CHANGES: readonly (readonly [what: string, sql: string])[] = [
     (change) => [`an erasure with ${change}`, `${forget('mia', 2)}; ${erased(`, ${change} where id = 1`)}`] as const,
   ),
 
-  ['a span that is not full', 'insert into audit_spans select 1024, min(timestamp), max(timestamp) from audit_log'],
-  ['a span of its own', 'insert into audit_spans select id, timestamp, timestamp from audit_log where id = 1'],
-  ['a span far away', `insert into audit_spans values (1024000, '2026', '2027')`],
-  ['a replacing span', `replace into audit_spans values (2048, '2026', '2027')`],
+  [
+    'a span that is not full',
+    `insert into audit_spans select '2026-11-23', 1024, min(timestamp), max(timestamp) from audit_log`,
+  ],
+  [
+    'a span of its own',
+    'insert into audit_spans select substr(timestamp, 1, 10), id, timestamp, timestamp from audit_log where id = 1',
+  ],
+  ['a span far away', `insert into audit_spans values ('2026-11-23', 1024000, '2026', '2027')`],
+  ['a replacing span', `replace into audit_spans values ('2026-11-23', 2048, '2026', '2027')`],
 ]
 
 describe.each([
@@ -168,10 +174,18 @@ test.each([
   ['updates that replace', `update or replace audit_spans set first_at = '2000'`],
   ['a move', 'update audit_spans set last_id = 2048'],
   ['removal', 'delete from audit_spans'],
-  ['replacement', `replace into audit_spans values (1024, '2000', '2001')`],
-  ['an upsert', `insert into audit_spans values (1024, '2000', '2001') on conflict do update set last_at = '2001'`],
-  ['another beside it', `insert into audit_spans select 2048, first_at, last_at from audit_spans`],
-  ['one that says something else', `delete from audit_spans; insert into audit_spans values (1024, '2000', '2001')`],
+  ['replacement', `replace into audit_spans select day, last_id, '2000', '2001' from audit_spans`],
+  [
+    'an upsert',
+    `insert into audit_spans select * from audit_spans where true on conflict do update set last_at = '2001'`,
+  ],
+  ['another beside it', `insert into audit_spans select day, 2048, first_at, last_at from audit_spans`],
+  ['one of another day', `insert into audit_spans select '2026-11-24', last_id, first_at, last_at from audit_spans`],
+  ['a move to another day', `update audit_spans set day = '2000-01-01'`],
+  [
+    'one that says something else',
+    `delete from audit_spans; insert into audit_spans values ('2000-01-01', 1024, '2000', '2001')`,
+  ],
 ])('keeps what is told of its records against %s', async (_, sql) => {
   const place = createMemoryData()
   const full = createMemoryStore({ data: place })

@@ -3,8 +3,15 @@ import { FIRST_MS, LAST_MS } from './fill.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 
+export interface Question {
+  readonly what: string
+  readonly query: AuditQuery
+  /** The index that has to lead to what is rare: in the order of the log it is not met for long. */
+  readonly found?: 'type' | 'entry' | 'session' | 'node'
+}
+
 /** What an operator asks a log of so many records. A full page has 100; a session and a day may have fewer. */
-export function questions(count: number): readonly (readonly [what: string, query: AuditQuery])[] {
+export function questions(count: number): readonly Question[] {
   const middle = Math.floor(count / 2)
   const middleMs = FIRST_MS + Math.floor((LAST_MS - FIRST_MS) / 2)
   const day = { from: new Date(middleMs), to: new Date(middleMs + DAY_MS) }
@@ -13,27 +20,44 @@ export function questions(count: number): readonly (readonly [what: string, quer
   const session = `session-${Math.floor(middle / 20)}`
   const limit = 100
   return [
-    ['the newest', { order: 'desc', limit }],
-    ['a page in the middle', { after: middle, limit }],
-    ['a page before the middle, backwards', { before: middle, order: 'desc', limit }],
-    ['the newest of a type', { types: ['launch_denied'], order: 'desc', limit }],
-    ['a page of a type in the middle', { types: ['launch_denied'], after: middle, limit }],
-    ['a rare type', { types: ['usage_adjusted'], order: 'desc', limit }],
-    [
-      'the newest of three types',
-      { types: ['session_started', 'session_ended', 'usage_adjusted'], order: 'desc', limit },
-    ],
-    ['the newest of an entry', { entryId: 'entry-31', order: 'desc', limit }],
-    ['an entry from the beginning', { entryId: 'entry-31', limit }],
-    ['a session', { sessionId: session, limit }],
-    ['a node', { node: 'pc-2', order: 'desc', limit }],
-    ['a day', { ...day, limit }],
-    ['a day, backwards', { ...day, order: 'desc', limit }],
-    ['the refusals of a day', { ...day, types: ['launch_denied'], limit }],
-    ['a year', { ...year, limit }],
-    ['a year, backwards', { ...year, order: 'desc', limit }],
-    ['the last days', { ...lastDays, order: 'desc', limit }],
-    ['every scope, the newest', { scope: 'all', order: 'desc', limit }],
-    ['every scope, a day', { scope: 'all', ...day, limit }],
+    { what: 'the newest', query: { order: 'desc', limit } },
+    { what: 'a page in the middle', query: { after: middle, limit } },
+    { what: 'a page before the middle, backwards', query: { before: middle, order: 'desc', limit } },
+    { what: 'the newest of a type', query: { types: ['launch_denied'], order: 'desc', limit } },
+    { what: 'a page of a type in the middle', query: { types: ['launch_denied'], after: middle, limit } },
+    { what: 'a rare type', query: { types: ['usage_adjusted'], order: 'desc', limit }, found: 'type' },
+    { what: 'a type that never was', query: { types: ['lamp'], limit }, found: 'type' },
+    {
+      what: 'the newest of three types',
+      query: { types: ['session_started', 'session_ended', 'usage_adjusted'], order: 'desc', limit },
+    },
+    { what: 'the newest of an entry', query: { entryId: 'entry-31', order: 'desc', limit } },
+    { what: 'an entry from the beginning', query: { entryId: 'entry-31', limit } },
+    { what: 'an entry that never was', query: { entryId: 'chess', limit }, found: 'entry' },
+    { what: 'a session', query: { sessionId: session, limit }, found: 'session' },
+    { what: 'a node', query: { node: 'pc-2', order: 'desc', limit } },
+    { what: 'a rare node', query: { node: 'tablet', order: 'desc', limit }, found: 'node' },
+    { what: 'a rare node of every scope', query: { node: 'tablet', scope: 'all', limit }, found: 'node' },
+    { what: 'a day', query: { ...day, limit } },
+    { what: 'a day, backwards', query: { ...day, order: 'desc', limit } },
+    { what: 'the refusals of a day', query: { ...day, types: ['launch_denied'], limit } },
+    { what: 'a year', query: { ...year, limit } },
+    { what: 'a year, backwards', query: { ...year, order: 'desc', limit } },
+    { what: 'the last days', query: { ...lastDays, order: 'desc', limit } },
+    { what: 'every scope, the newest', query: { scope: 'all', order: 'desc', limit } },
+    { what: 'every scope, a day', query: { scope: 'all', ...day, limit } },
+    {
+      what: 'every scope, a rare type',
+      query: { scope: 'all', types: ['usage_adjusted'], order: 'desc', limit },
+      found: 'type',
+    },
+    {
+      what: 'every scope, two types',
+      query: { scope: 'all', types: ['usage_adjusted', 'launch_denied'], limit },
+      found: 'type',
+    },
+    { what: 'every scope, an entry', query: { scope: 'all', entryId: 'entry-31', order: 'desc', limit } },
+    { what: 'every scope, an entry that never was', query: { scope: 'all', entryId: 'chess', limit }, found: 'entry' },
+    { what: 'every scope, the refusals of a day', query: { scope: 'all', ...day, types: ['launch_denied'], limit } },
   ]
 }

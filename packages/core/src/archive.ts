@@ -10,7 +10,7 @@ import { auditLine, linesOf, parseAuditLine } from './audit-line.ts'
 import type { AuditHead } from './audit.ts'
 import { checkObject, checkText } from './codec.ts'
 import type { AuditRow } from './effects.ts'
-import { messageOf, StoreError } from './errors.ts'
+import { isStoreError, messageOf, StoreError } from './errors.ts'
 import { fileError, onDisk } from './file-errors.ts'
 import { ChainCheck } from './verify.ts'
 
@@ -141,9 +141,18 @@ async function inspectArchive(
   const path = join(directory, file)
   const chain = new ChainCheck({})
   chain.goOnFrom(previous)
-  for await (const line of linesOf(piecesOf(path))) {
-    if (!chain.isSound(parseAuditLine(line).row)) throw damaged(path, chain.result().firstBreak?.message ?? '')
+  let number = 0
+  try {
+    for await (const line of linesOf(piecesOf(path))) {
+      number += 1
+      if (!chain.isSound(parseAuditLine(line, `its line ${number}`).row)) break
+    }
+  } catch (error) {
+    // An argument that is refused is the caller's fault; what stands in the file is not.
+    throw isStoreError(error, 'INVALID_ARGUMENT') ? damaged(path, error.message) : error
   }
+  const { firstBreak } = chain.result()
+  if (firstBreak !== undefined) throw damaged(path, firstBreak.message)
   const { id, hash } = chain.head
   if (id !== through.id || hash !== through.hash)
     throw damaged(path, `it ends with record ${id} instead of ${through.id}`)

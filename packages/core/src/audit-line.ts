@@ -42,7 +42,7 @@ export interface AuditLine {
 const ID_MAX = 2 ** 52
 
 /** @throws StoreError `INVALID_ARGUMENT` when the line is not what `auditLine` makes. What it tells is not proven yet. */
-export function parseAuditLine(line: string): AuditLine {
+export function parseAuditLine(line: string, what: string): AuditLine {
   try {
     const json = checkObject(JSON.parse(line), 'the line')
     const stray = Object.keys(json).find((name) => !FIELDS.has(name))
@@ -80,7 +80,7 @@ export function parseAuditLine(line: string): AuditLine {
         field('previous_hash') === undefined ? undefined : checkHash(field('previous_hash'), 'previous_hash'),
     }
   } catch (error) {
-    throw invalidArgument(`this is no record of a log: ${messageOf(error)}`)
+    throw invalidArgument(`${what} is no record of a log: ${messageOf(error)}`)
   }
 }
 

@@ -59,6 +59,8 @@ export interface AuditBreak {
     /** Records left the log, or were erased, and no record tells of it. */
     | 'cut_unrecorded'
     | 'erasure_unrecorded'
+    /** Questions about its time do not find the record, which is sound. */
+    | 'time_untold'
   /** A sentence for a person. */
   readonly message: string
 }

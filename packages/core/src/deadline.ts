@@ -31,6 +31,31 @@ export async function nextTurn(): Promise<void> {
   })
 }
 
+/** What comes from the source, for as long as it is not stopped, be it that nothing comes. */
+export async function* untilStopped<T>(
+  source: AsyncIterable<T>,
+  signal: StopSignal | undefined,
+  stopped: () => Error,
+): AsyncIterable<T> {
+  const iterator = source[Symbol.asyncIterator]()
+  let isWaiting = false
+  try {
+    for (;;) {
+      isWaiting = true
+      const step = await untilAborted(iterator.next(), signal)
+      if (step === undefined) throw stopped()
+      isWaiting = false
+      if (step.done === true) return
+      yield step.value
+    }
+  } finally {
+    const closed = iterator.return?.()
+    // It ends when its source has answered, for which nobody waits any more.
+    if (isWaiting) closed?.catch(() => {})
+    else await closed
+  }
+}
+
 /** `work`, or `undefined` as soon as the signal is aborted. The work itself is not stopped. */
 export async function untilAborted<T>(work: Promise<T>, signal: StopSignal | undefined): Promise<T | undefined> {
   if (signal === undefined) return work

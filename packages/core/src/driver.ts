@@ -129,6 +129,8 @@ export interface ReadRequest {
   readonly log?: true
   /** The first record that is stored, be it behind the cut or not. */
   readonly firstAudit?: true
+  /** The first record, of ids in `(after, through]`, that a question about its time would not find. */
+  readonly untoldTimes?: { readonly after: number; readonly through: number }
 }
 
 export interface UsageRequest {
@@ -204,6 +206,8 @@ export interface ReadResult {
   readonly log?: LogEnds
   /** Absent when there is none. */
   readonly firstAuditId?: number
+  /** Absent when there is none, as always in a driver that finds times in the records themselves. */
+  readonly untoldId?: number
 }
 
 export interface EntrySum extends Sum {

@@ -3,12 +3,12 @@ import { linesOf, parseAuditLine } from './audit-line.ts'
 import { checkCallback, checkSignal } from './audit-requests.ts'
 import type { AuditHead } from './audit.ts'
 import { GENESIS_HASH } from './chain.ts'
-import { nextTurn } from './deadline.ts'
+import { nextTurn, untilStopped } from './deadline.ts'
 import type { AuditRow } from './effects.ts'
 import type { Engine } from './engine.ts'
 import { invalidArgument, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { checkSignalOf, logEnds, writeLogChanges } from './log-work.ts'
+import { checkSignalOf, logEnds, stoppedAt, writeLogChanges } from './log-work.ts'
 import type { StopSignal } from './stop-signal.ts'
 import { checkFields, describe } from './values.ts'
 import { ChainCheck } from './verify.ts'
@@ -54,16 +54,16 @@ export async function importAudits(
   const target = new Target(engine)
   let batch: AuditRow[] = []
   let number = 0
+  const reached = () => target.sourceHead?.id ?? 0
   const flush = async () => {
-    checkSignalOf(signal, target.sourceHead?.id ?? 0)
+    checkSignalOf(signal, reached())
     await target.takeUp(batch)
     batch = []
     onProgress?.(target.result())
   }
-  for await (const line of lines) {
+  for await (const line of untilStopped(lines, signal, () => stoppedAt(reached()))) {
     number += 1
     if (number % LIMITS.LOG_BATCH_RECORDS === 0) await nextTurn()
-    checkSignalOf(signal, target.sourceHead?.id ?? 0)
     if (line === '') continue
     batch.push(target.read(line, number))
     if (batch.length === LIMITS.LOG_BATCH_RECORDS) await flush()
@@ -103,7 +103,7 @@ class Target {
 
   /** The record of the line, which follows on the one before. @throws StoreError `MALFORMED`, `INVALID_ARGUMENT` */
   read(line: string, number: number): AuditRow {
-    const { row, previousHash } = parseAuditLine(line)
+    const { row, previousHash } = parseAuditLine(line, `line ${number} of the source`)
     if (!this.#begun) this.#chain.goOnFrom({ id: row.id - 1, hash: hashBefore(row, previousHash) })
     if (previousHash !== undefined && previousHash !== this.#chain.head.hash) {
       throw new StoreError('MALFORMED', `line ${number} of the source stands behind another record than it tells`)

@@ -64,6 +64,9 @@ export async function writeLogChanges(engine: Engine, changes: readonly DriverCh
 
 /** @throws StoreError `ABORTED` */
 export function checkSignalOf(signal: StopSignal | undefined, id: number, goOn = GO_ON): void {
-  if (signal?.aborted !== true) return
-  throw new StoreError('ABORTED', `the work was stopped behind record ${id}; ${goOn}`)
+  if (signal?.aborted === true) throw stoppedAt(id, goOn)
+}
+
+export function stoppedAt(id: number, goOn = GO_ON): StoreError {
+  return new StoreError('ABORTED', `the work was stopped behind record ${id}; ${goOn}`)
 }

@@ -241,6 +241,7 @@ export async function removeCut(
 function brokenAt(problem: string): StoreError {
   return new StoreError(
     'MALFORMED',
-    `the log is not as it was written (${problem}): see verifyAudits; nothing was removed`,
+    `the log is not as it was written (${problem}): see verifyAudits; nothing was removed. ` +
+      'Put back what was there, from a backup, or keep the log whole: what is not proven does not leave it',
   )
 }

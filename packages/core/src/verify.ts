@@ -27,7 +27,11 @@ export async function verifyLog(engine: Engine, options: VerifyOptions): Promise
       signal?.aborted === true
         ? undefined
         : await untilAborted(
-            engine.read({ audits: { after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX }, log: true }),
+            engine.read({
+              audits: { after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX },
+              untoldTimes: { after, through: after + LIMITS.AUDIT_PAGE_LIMIT_MAX },
+              log: true,
+            }),
             signal,
           )
     if (page === undefined || signal?.aborted === true) {
@@ -37,10 +41,16 @@ export async function verifyLog(engine: Engine, options: VerifyOptions): Promise
         `the verification was stopped behind record ${id}; go on from the head of its last progress`,
       )
     }
-    const { audits, log = { start: GENESIS, head: GENESIS } } = page
+    const { audits, untoldId, log = { start: GENESIS, head: GENESIS } } = page
     // Meanwhile the log may have been cut behind what was read.
     chain.skipTo(log.start)
-    for (const row of audits) if (!chain.isSound(row)) return chain.result()
+    for (const row of audits) {
+      if (!chain.isSound(row)) return chain.result()
+      if (row.id === untoldId) {
+        chain.foundUntold(row)
+        return chain.result()
+      }
+    }
     const last = audits.at(-1)
     if (last === undefined || audits.length < LIMITS.AUDIT_PAGE_LIMIT_MAX) {
       chain.end(log.head)
@@ -128,6 +138,14 @@ export class ChainCheck {
     this.#head = { id: row.id, hash: row.hash }
     this.#explain(row)
     return true
+  }
+
+  /** The record is sound, but a question about its time passes over it. */
+  foundUntold({ id, timestamp }: AuditRow): void {
+    const message =
+      `record ${id} is sound, but questions about ${timestamp.toISOString()} pass over it: ` +
+      'what the database tells of the times of its records was changed or removed'
+    this.#break(id, 'time_untold', message)
   }
 
   /** The log's own mark of its end. */

@@ -77,8 +77,8 @@ export function logDefinitions(name: string): readonly string[] {
       `if tg_relid <> '${log}'::regclass then
          raise exception 'the audit log is append-only: what is told of its records is told by itself';
        end if;
-       insert into ${spans} select new.id, min("timestamp"), max("timestamp") from ${log}
-       where id > new.id - ${SPAN_RECORDS} and id <= new.id;
+       insert into ${spans} select ("timestamp" at time zone 'UTC')::date, new.id, min("timestamp"), max("timestamp")
+       from ${log} where id > new.id - ${SPAN_RECORDS} and id <= new.id group by 1;
        return null;`,
     ),
     guardFunction(
@@ -86,7 +86,8 @@ export function logDefinitions(name: string): readonly string[] {
       `if new.last_id % ${SPAN_RECORDS} = 0 and exists (select from ${log} where id = new.last_id)
          and (new.first_at, new.last_at) = (
            select min("timestamp"), max("timestamp") from ${log}
-           where id > new.last_id - ${SPAN_RECORDS} and id <= new.last_id) then
+           where id > new.last_id - ${SPAN_RECORDS} and id <= new.last_id
+             and ("timestamp" at time zone 'UTC')::date = new.day) then
          return new;
        end if;
        raise exception 'the audit log is append-only: what is told of its records is what they say';`,

@@ -61,6 +61,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
         else to_char(${column}, 'YYYY-MM-DD') end`,
       json: (column) => sql<string>`${column}::text`,
     },
+    dayOf: (instant) => sql<string>`cast(${instant} at time zone 'UTC' as date)`,
     // One clock for the fleet: a machine with a wrong one must not make the others' operations forgotten.
     operationAge: {
       appliedAt: () => sql<string>`now()`,
@@ -71,6 +72,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
       seenAt: () => sql<string>`now()`,
       skewMs: (at) => sql<number>`cast(extract(epoch from (cast(${at} as timestamptz) - now())) * 1000 as bigint)`,
     },
+    findsInEveryScope: true,
     greatest: (values) => sql<number>`greatest(${sql.join(values)})`,
     skipLocked: sql`for update skip locked`,
     tableNames: {

@@ -55,8 +55,8 @@ alter table "shepherd"."audit_log" add column "salt" text collate "C";
 alter table "shepherd"."audit_log" add column "content_digest" text collate "C";
 create table "shepherd"."audit_cuts" ("through_id" bigint not null primary key, "through_hash" text collate "C" not null);
 create table "shepherd"."forgotten_scopes" ("scope" text collate "C" not null primary key, "through_id" bigint not null);
-create table "shepherd"."audit_spans" ("last_id" bigint not null primary key, "first_at" timestamptz(3) not null, "last_at" timestamptz(3) not null);
-insert into "shepherd"."audit_spans" select max("id") as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "shepherd"."audit_log" group by (id - 1) / 1024 having count(*) = 1024;
+create table "shepherd"."audit_spans" ("day" date not null, "last_id" bigint not null, "first_at" timestamptz(3) not null, "last_at" timestamptz(3) not null, constraint "audit_spans_key" primary key ("day", "last_id"));
+insert into "shepherd"."audit_spans" select cast("timestamp" at time zone 'UTC' as date) as "day", ((id - 1) / 1024 + 1) * 1024 as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "shepherd"."audit_log" where ((id - 1) / 1024 + 1) * 1024 <= (select max("id") as "id" from "shepherd"."audit_log") group by cast("timestamp" at time zone 'UTC' as date), ((id - 1) / 1024 + 1) * 1024;
 create index "audit_log_type" on "shepherd"."audit_log" ("scope", "type", "id");
 create index "audit_log_entry" on "shepherd"."audit_log" ("scope", "entry_id", "id") where "entry_id" is not null;
 create index "audit_log_session" on "shepherd"."audit_log" ("session_id", "id") where "session_id" is not null;
@@ -80,8 +80,8 @@ create or replace function "shepherd".tell_span() returns trigger language plpgs
        if tg_relid <> '"shepherd".audit_log'::regclass then
          raise exception 'the audit log is append-only: what is told of its records is told by itself';
        end if;
-       insert into "shepherd".audit_spans select new.id, min("timestamp"), max("timestamp") from "shepherd".audit_log
-       where id > new.id - 1024 and id <= new.id;
+       insert into "shepherd".audit_spans select ("timestamp" at time zone 'UTC')::date, new.id, min("timestamp"), max("timestamp")
+       from "shepherd".audit_log where id > new.id - 1024 and id <= new.id group by 1;
        return null;
      end $$;
 revoke execute on function "shepherd".tell_span() from public;
@@ -91,7 +91,8 @@ create function "shepherd".true_span() returns trigger language plpgsql
        if new.last_id % 1024 = 0 and exists (select from "shepherd".audit_log where id = new.last_id)
          and (new.first_at, new.last_at) = (
            select min("timestamp"), max("timestamp") from "shepherd".audit_log
-           where id > new.last_id - 1024 and id <= new.last_id) then
+           where id > new.last_id - 1024 and id <= new.last_id
+             and ("timestamp" at time zone 'UTC')::date = new.day) then
          return new;
        end if;
        raise exception 'the audit log is append-only: what is told of its records is what they say';

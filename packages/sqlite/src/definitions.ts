@@ -1,4 +1,4 @@
-import { GENESIS_HASH } from '@shepherd-store/core'
+import { DEFAULT_NODE, GENESIS_HASH } from '@shepherd-store/core'
 import { SPAN_RECORDS } from '@shepherd-store/core/sql'
 
 /**
@@ -25,6 +25,9 @@ const NOT_FORGOTTEN = `not exists (
  * and what may be erased, is said by a row that nobody can take back, and that follows on its record in the log.
  */
 export const LOG_DEFINITIONS: readonly string[] = [
+  // A store of one machine has nothing in it, and pays nothing for it.
+  `create index audit_log_node on audit_log (node, id) where node <> '${DEFAULT_NODE}'`,
+
   `create table audit_head (
      one integer primary key not null check (one = 1),
      last_id integer not null,
@@ -40,8 +43,8 @@ export const LOG_DEFINITIONS: readonly string[] = [
    begin update audit_head set last_id = new.id, last_hash = new.hash; end`,
   `create trigger audit_log_span after insert on audit_log when new.id % ${SPAN_RECORDS} = 0
    begin
-     insert into audit_spans select new.id, min(timestamp), max(timestamp) from audit_log
-     where id > new.id - ${SPAN_RECORDS};
+     insert into audit_spans select substr(timestamp, 1, 10), new.id, min(timestamp), max(timestamp) from audit_log
+     where id > new.id - ${SPAN_RECORDS} group by 1;
    end`,
   `create trigger audit_log_no_update before update on audit_log
    when not (
@@ -94,12 +97,11 @@ export const LOG_DEFINITIONS: readonly string[] = [
    begin select raise(abort, 'the audit log is append-only: what is told of its records stays'); end`,
   ...guards(
     'audit_spans',
-    `exists (select 1 from audit_spans where last_id = new.last_id)
+    `exists (select 1 from audit_spans where day = new.day and last_id = new.last_id)
      or new.last_id % ${SPAN_RECORDS} is not 0 or not exists (select 1 from audit_log where id = new.last_id)
-     or new.first_at is not (
-       select min(timestamp) from audit_log where id > new.last_id - ${SPAN_RECORDS} and id <= new.last_id)
-     or new.last_at is not (
-       select max(timestamp) from audit_log where id > new.last_id - ${SPAN_RECORDS} and id <= new.last_id)`,
+     or (new.first_at, new.last_at) is not (
+       select min(timestamp), max(timestamp) from audit_log
+       where id > new.last_id - ${SPAN_RECORDS} and id <= new.last_id and substr(timestamp, 1, 10) = new.day)`,
   ),
 ]
 

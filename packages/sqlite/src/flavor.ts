@@ -1,3 +1,4 @@
+import { DEFAULT_NODE } from '@shepherd-store/core'
 import type { SqlFlavor, Tables } from '@shepherd-store/core/sql'
 import { DummyDriver, Kysely, sql, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import { FIRST_DEFINITIONS, LOG_DEFINITIONS } from './definitions.ts'
@@ -35,6 +36,7 @@ function createFlavor(): SqlFlavor {
     },
     tableOptions: ({ keyed }) => (keyed ? sql`strict, without rowid` : sql`strict`),
     textOf: { instant: (column) => column, day: (column) => column, json: (column) => column },
+    dayOf: (instant) => sql<string>`substr(${instant}, 1, 10)`,
     // A clock without a battery begins in 1970: what it dates is taken to be as old as the operation before.
     operationAge: {
       appliedAt: (byWriter) =>
@@ -44,6 +46,9 @@ function createFlavor(): SqlFlavor {
     },
     // The file has no clock: it is read by the machine's own.
     nodeSeen: { seenAt: (at) => at, skewMs: () => sql<null>`null` },
+    // One machine, and a few scopes: each index costs a page a commit.
+    usualNode: DEFAULT_NODE,
+    findsInEveryScope: false,
     greatest: (values) => sql<number>`max(${sql.join(values)})`,
     skipLocked: sql``,
     tableNames: {

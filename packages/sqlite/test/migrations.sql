@@ -33,11 +33,12 @@ alter table "audit_log" add column "salt" text;
 alter table "audit_log" add column "content_digest" text;
 create table "audit_cuts" ("through_id" integer not null primary key, "through_hash" text not null) strict, without rowid;
 create table "forgotten_scopes" ("scope" text not null primary key, "through_id" integer not null) strict, without rowid;
-create table "audit_spans" ("last_id" integer not null primary key, "first_at" text not null, "last_at" text not null) strict, without rowid;
-insert into "audit_spans" select max("id") as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "audit_log" group by (id - 1) / 1024 having count(*) = 1024;
+create table "audit_spans" ("day" text check (length(day) = 10) not null, "last_id" integer not null, "first_at" text not null, "last_at" text not null, constraint "audit_spans_key" primary key ("day", "last_id")) strict, without rowid;
+insert into "audit_spans" select substr("timestamp", 1, 10) as "day", ((id - 1) / 1024 + 1) * 1024 as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "audit_log" where ((id - 1) / 1024 + 1) * 1024 <= (select max("id") as "id" from "audit_log") group by substr("timestamp", 1, 10), ((id - 1) / 1024 + 1) * 1024;
 create index "audit_log_type" on "audit_log" ("scope", "type", "id");
 create index "audit_log_entry" on "audit_log" ("scope", "entry_id", "id") where "entry_id" is not null;
 create index "audit_log_session" on "audit_log" ("session_id", "id") where "session_id" is not null;
+create index audit_log_node on audit_log (node, id) where node <> 'local';
 create table audit_head (
      one integer primary key not null check (one = 1),
      last_id integer not null,
@@ -54,8 +55,8 @@ create trigger audit_log_appended after insert on audit_log
    begin update audit_head set last_id = new.id, last_hash = new.hash; end;
 create trigger audit_log_span after insert on audit_log when new.id % 1024 = 0
    begin
-     insert into audit_spans select new.id, min(timestamp), max(timestamp) from audit_log
-     where id > new.id - 1024;
+     insert into audit_spans select substr(timestamp, 1, 10), new.id, min(timestamp), max(timestamp) from audit_log
+     where id > new.id - 1024 group by 1;
    end;
 create trigger audit_log_no_update before update on audit_log
    when not (
@@ -115,12 +116,11 @@ create trigger audit_spans_no_update before update on audit_spans
 create trigger audit_spans_no_delete before delete on audit_spans
    begin select raise(abort, 'the audit log is append-only: audit_spans keeps its rows'); end;
 create trigger audit_spans_no_insert before insert on audit_spans
-   when exists (select 1 from audit_spans where last_id = new.last_id)
+   when exists (select 1 from audit_spans where day = new.day and last_id = new.last_id)
      or new.last_id % 1024 is not 0 or not exists (select 1 from audit_log where id = new.last_id)
-     or new.first_at is not (
-       select min(timestamp) from audit_log where id > new.last_id - 1024 and id <= new.last_id)
-     or new.last_at is not (
-       select max(timestamp) from audit_log where id > new.last_id - 1024 and id <= new.last_id)
+     or (new.first_at, new.last_at) is not (
+       select min(timestamp), max(timestamp) from audit_log
+       where id > new.last_id - 1024 and id <= new.last_id and substr(timestamp, 1, 10) = new.day)
    begin select raise(abort, 'the audit log is append-only: audit_spans takes no such row'); end;
 pragma application_id = 1936221552;
 pragma user_version = 3;

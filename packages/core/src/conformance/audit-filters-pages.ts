@@ -6,6 +6,9 @@ import { collect } from './expect.ts'
 import type { CaseContext, CaseDefinition } from './harness.ts'
 
 const STRUCK = new Date('2026-11-23T10:00:00.000Z')
+const MIDNIGHT = Date.UTC(2026, 10, 23)
+const HOUR_MS = 60 * 60 * 1_000
+const DAY_MS = 24 * HOUR_MS
 const later = (ms: number) => new Date(STRUCK.getTime() + ms)
 
 /** Two of five have one timestamp, in commits of 64 of one author's; the others lie up to 25 minutes before and after. */
@@ -163,6 +166,31 @@ export const auditFilterPageCases: readonly CaseDefinition[] = [
       await answers(store, { from: later(1_029), to: later(1_032) }, [1_030, 1_031, 1_032])
       await answers(store, { from: later(3_090), to: later(3_093) }, [3_091, 3_092, 3_093])
       await answers(store, { to: STRUCK }, [])
+    },
+  },
+  {
+    id: 'audit-filters/read/times-of-clocks-that-jump',
+    prevents: 'a day from which records are missing, as other clocks were wrong when it was written',
+    async run(t) {
+      const store = await t.open({ scope: 'anna', node: 'pc-1' })
+      const told = Array.from({ length: 3_100 }, (_, index): Told => {
+        const days = pick([0, 0, 0, 0, 0, 1, 2, 20, 400, 27_000], index, 0x27_d4_eb_2f)
+        const isAwake = index % 10 !== 3
+        const at = isAwake ? new Date(MIDNIGHT + days * DAY_MS + (index % 7) * HOUR_MS) : new Date(index * 1_000)
+        return { at, scope: 'anna', node: 'pc-1', event: { type: 'service_started' } }
+      })
+      await appendTold(t, store, told)
+      const days = [0, 1, 2, 3, 20, 21, 400, 27_000].map((count) => MIDNIGHT + count * DAY_MS)
+      const edges = [0, 1_000_000, ...days.flatMap((ms) => [ms, ms + 1, ms + HOUR_MS])].map((ms) => new Date(ms))
+      for (const [index, from] of edges.entries()) {
+        for (const to of [undefined, ...edges.slice(index + 1, index + 4)]) {
+          for (const order of ['asc', 'desc'] as const) {
+            const query: AuditQuery = { from, to, order, limit: 1_000 }
+            const ids = idsOf(await collect(store.readAudits(query)))
+            assert.deepEqual(ids, idsAsked(told, 'anna', query), JSON.stringify(query))
+          }
+        }
+      }
     },
   },
 ]

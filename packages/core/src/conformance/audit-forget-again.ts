@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { GENESIS_HASH, linkHash, recordDigest } from '../chain.ts'
 import type { DriverChange } from '../driver-changes.ts'
+import type { StoreDriver } from '../driver.ts'
 import type { ForgetProgress } from '../forget-scope.ts'
 import type { Store } from '../store.ts'
 import { appendDay, archivesIn, withDirectory, withFailingWrite } from './aged-log.ts'
 import { idsOf } from './audit-expect.ts'
 import { rejectsWith } from './expect.ts'
+import { type Faulty, useOver } from './faulty-driver.ts'
 import { type CaseContext, type CaseDefinition, SUITE_CALENDAR } from './harness.ts'
 import { unawaited } from './unawaited.ts'
 
@@ -184,6 +186,38 @@ export const auditForgetAgainCases: readonly CaseDefinition[] = [
           archives.map(({ throughId }) => throughId),
           [3],
         )
+        const elsewhere = await t.openElsewhere({ scope: 'anna' })
+        await elsewhere.importAudits(archiveTo)
+        assert.deepEqual(
+          (await elsewhere.listAudits()).map(({ event }) => event.type),
+          ['erased', 'erased', 'erased'],
+        )
+        assert.equal((await store.verifyAudits()).intact, true)
+      }),
+  },
+  {
+    id: 'audit-forget/archives/one-that-is-being-made-is-made-anew',
+    prevents: 'a child that is remembered in an archive, as it was forgotten in the minute in which that was made',
+    run: (t) =>
+      withDirectory(async (archiveTo) => {
+        const store = await t.open({ scope: 'anna' })
+        await appendDay(t, store, '2026-09-01', 3)
+        await appendDay(t, store, '2026-11-01', 2)
+        let isForgotten = false
+        const forgetBeforeCut = (driver: StoreDriver): Faulty => ({
+          async write(units) {
+            const isCut = units.some(({ changes }) => changes.some(({ table }) => table === 'audit_cut'))
+            if (isCut && !isForgotten) {
+              isForgotten = true
+              await store.forgetScope('anna', DECISION)
+            }
+            return driver.write(units)
+          },
+        })
+        await useOver(t, forgetBeforeCut, async (pruner) => {
+          await rejectsWith(pruner.applyRetention({ keepDays: 30, archiveTo }), 'BUSY', 'not_applied')
+          await pruner.applyRetention({ keepDays: 30, archiveTo })
+        })
         const elsewhere = await t.openElsewhere({ scope: 'anna' })
         await elsewhere.importAudits(archiveTo)
         assert.deepEqual(

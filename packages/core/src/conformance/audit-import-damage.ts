@@ -157,6 +157,8 @@ export const auditImportDamageCases: readonly CaseDefinition[] = [
       const error = await rejectsWith(store.importAudits(piecesOf(damaged.join(''))), 'MALFORMED')
       assert.match(error.message, /line 300 /)
       assert.equal((await store.auditHead())?.id, 250)
+      const other = piecesOf(lines.with(299, '{}\n').join(''))
+      assert.match((await rejectsWith(store.importAudits(other), 'INVALID_ARGUMENT')).message, /line 300 /)
       assert.equal((await store.verifyAudits()).intact, true)
       const { imported, present } = await store.importAudits(piecesOf(lines.join('')))
       assert.deepEqual([imported, present], [350, 250])

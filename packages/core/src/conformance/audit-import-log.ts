@@ -106,6 +106,32 @@ export const auditImportLogCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'audit-import/stopped/while-it-waits-for-its-source',
+    prevents: 'a program that cannot be stopped while it reads from a pipe into which nothing is written',
+    async run(t) {
+      const { lines } = await exported(t, 300)
+      const store = await t.open()
+      const controller = new AbortController()
+      const silence = Promise.withResolvers<undefined>()
+      let isClosed = false
+      async function* source() {
+        try {
+          yield lines.join('')
+          queueMicrotask(() => controller.abort())
+          await silence.promise
+        } finally {
+          isClosed = true
+        }
+      }
+      await rejectsWith(store.importAudits(source(), { signal: controller.signal }), 'ABORTED', 'not_applied')
+      assert.equal((await store.auditHead())?.id, BATCH)
+      assert.equal(isClosed, false)
+      silence.resolve(undefined)
+      while (!isClosed) await Promise.resolve()
+      assert.equal((await store.importAudits(piecesOf(lines.join('')))).imported, 50)
+    },
+  },
+  {
     id: 'audit-import/faults/of-any-write-and-the-same-call-completes',
     prevents: 'a lost connection after which a record is there twice, or the import says that it is another log',
     async run(t) {

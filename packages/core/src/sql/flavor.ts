@@ -28,6 +28,8 @@ export interface SqlFlavor {
     day(column: Column): AliasableExpression<string>
     json(column: Column): AliasableExpression<string>
   }
+  /** The day of an instant, in UTC. */
+  dayOf(instant: Column): AliasableExpression<string>
   /** When an operation is applied, and before when one may be forgotten: by the writer's clock, or the database's own. */
   readonly operationAge: {
     appliedAt(byWriter: string): string | Expression<string>
@@ -40,6 +42,10 @@ export interface SqlFlavor {
     /** How far the node's clock is ahead of the database's; null where there is only one. */
     skewMs(at: string): Expression<number | null>
   }
+  /** The node whose records no index has, where nearly all are its. */
+  readonly usualNode?: string
+  /** Whether types and entries of all scopes have indexes of the log; otherwise only those of each scope have. */
+  readonly findsInEveryScope: boolean
   /** The largest of two or more. */
   greatest(values: readonly Expression<number>[]): Expression<number>
   /** Ends a query for rows to delete, so that it passes over those that others are deleting. */

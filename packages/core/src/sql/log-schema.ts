@@ -4,13 +4,16 @@ import { once } from './prepare.ts'
 import type { Statement } from './program.ts'
 
 /**
- * How many records one row of `audit_spans` tells of: enough that ten million records have ten thousand rows, few enough
- * that the records behind the last row are read at once.
+ * How many records a row of `audit_spans` tells of: enough that ten million records have ten thousand spans, few enough
+ * that the records behind the last span are read at once.
  */
 export const SPAN_RECORDS = 1_024
 
+/** The last id of the span that a record belongs to. */
+export const SPAN_END = sql<number>`((id - 1) / ${sql.lit(SPAN_RECORDS)} + 1) * ${sql.lit(SPAN_RECORDS)}`
+
 /** What the log needs to be asked, cut and erased from. */
-export function logSchema({ db, types, tableOptions }: SqlFlavor): readonly Statement[] {
+export function logSchema({ db, types, tableOptions, dayOf }: SqlFlavor): readonly Statement[] {
   const { integer, instant, text } = types
   const keyed = tableOptions({ keyed: true })
   return [
@@ -33,21 +36,27 @@ export function logSchema({ db, types, tableOptions }: SqlFlavor): readonly Stat
       .addColumn('through_id', integer, (column) => column.notNull())
       .modifyEnd(keyed),
 
-    // The earliest and the latest time among so many records, up to `last_id`: where a time lies in a log whose order is
-    // another one.
+    // For each day, in UTC, that occurs among so many records, up to `last_id`: the earliest and the latest time of that
+    // day. It tells where a time lies in a log whose order is another one, and a record whose clock was wrong adds a row.
     db.schema
       .createTable('audit_spans')
-      .addColumn('last_id', integer, (column) => column.primaryKey().notNull())
+      .addColumn('day', types.day('day'), (column) => column.notNull())
+      .addColumn('last_id', integer, (column) => column.notNull())
       .addColumn('first_at', instant, (column) => column.notNull())
       .addColumn('last_at', instant, (column) => column.notNull())
+      .addPrimaryKeyConstraint('audit_spans_key', ['day', 'last_id'])
       .modifyEnd(keyed),
     db.insertInto('audit_spans').expression((from) =>
       from
         .selectFrom('audit_log')
-        .select(({ fn }) => [fn.max('id').as('last_id'), fn.min('timestamp').as('first_at')])
+        .select(({ ref, fn }) => [
+          dayOf(ref('timestamp')).as('day'),
+          SPAN_END.as('last_id'),
+          fn.min('timestamp').as('first_at'),
+        ])
         .select(({ fn }) => fn.max('timestamp').as('last_at'))
-        .groupBy(sql`(id - 1) / ${sql.lit(SPAN_RECORDS)}`)
-        .having(({ fn }) => fn.countAll(), '=', sql.lit(SPAN_RECORDS)),
+        .where(SPAN_END, '<=', (eb) => eb.selectFrom('audit_log').select(({ fn }) => fn.max('id').as('id')))
+        .groupBy(({ ref }) => [dayOf(ref('timestamp')), SPAN_END]),
     ),
 
     // What is asked within a scope, or of a session, is found in the order of the log. Each index costs a page a commit.

@@ -1,10 +1,11 @@
 import { type Expression, type ExpressionBuilder, sql } from 'kysely'
 import type { SessionRequest, UsageKeyPart, UsageRequest } from '../driver.ts'
 import { LIMITS } from '../limits.ts'
-import { auditQueries, logEnds, type LogEndsRow, spanQueries } from './audit-queries.ts'
+import { auditQueries, logEnds, type LogEndsRow } from './audit-queries.ts'
 import type { SqlFlavor } from './flavor.ts'
 import { prepare } from './prepare.ts'
 import type { SqlValue, Statement } from './program.ts'
+import { spanQueries } from './span-queries.ts'
 import type { Tables } from './tables.ts'
 
 export interface UsageSumRow {

@@ -19,6 +19,7 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
   const cooldowns = request.cooldowns && batch.add(cooldownsOf(queries, request.cooldowns))
   const snapshots = request.snapshots && batch.add(queries.snapshot(request.snapshots))
   const log = request.log && batch.add(queries.logEnds({}))
+  const untold = request.untoldTimes && batch.add(queries.untold(request.untoldTimes))
   const firstAudit = request.firstAudit && batch.add(queries.firstAudit({}))
   let audits: readonly AuditLogRow[] = []
   if (request.audits !== undefined && isTimed(request.audits)) {
@@ -46,12 +47,13 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
     })),
     audits: audits.map(auditRow),
     ...(log === undefined ? {} : { log: logEndsOf(log()[0]) }),
-    ...firstAuditOf(firstAudit?.()[0]),
+    ...idOf('firstAuditId', firstAudit?.()[0]),
+    ...idOf('untoldId', untold?.()[0]),
   }
 }
 
-function firstAuditOf(row: { readonly id: unknown } | undefined): Pick<ReadResult, 'firstAuditId'> {
-  return row === undefined ? {} : { firstAuditId: toInteger(row.id, 'audit_log.id') }
+function idOf(name: 'firstAuditId' | 'untoldId', row: { readonly id: unknown } | undefined): Partial<ReadResult> {
+  return row === undefined ? {} : { [name]: toInteger(row.id, 'audit_log.id') }
 }
 
 function cooldownsOf(queries: Queries, { scope, entryId }: NonNullable<ReadRequest['cooldowns']>) {

@@ -7,7 +7,7 @@ export interface Tables {
   readonly audit_log: AuditLogTable
   readonly audit_head: { readonly last_id: number; readonly last_hash: string }
   readonly audit_cuts: { readonly through_id: number; readonly through_hash: string }
-  readonly audit_spans: { readonly last_id: number; readonly first_at: string; readonly last_at: string }
+  readonly audit_spans: AuditSpansTable
   readonly forgotten_scopes: { readonly scope: string; readonly through_id: number }
   readonly usage: UsageTable
   readonly cooldowns: { readonly scope: string; readonly entry_id: string; readonly until: string }
@@ -22,6 +22,13 @@ export interface Tables {
   readonly session_played: SessionPlayedTable
   readonly grants: GrantsTable
   readonly nodes: { readonly node: string; readonly seen_at: string; readonly clock_skew_ms: number | null }
+}
+
+export interface AuditSpansTable {
+  readonly day: string
+  readonly last_id: number
+  readonly first_at: string
+  readonly last_at: string
 }
 
 export interface AuditLogTable {

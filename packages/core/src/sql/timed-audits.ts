@@ -4,7 +4,7 @@ import type { AuditLogRow } from './audit-queries.ts'
 import { SPAN_RECORDS } from './log-schema.ts'
 import { Batch, type Program } from './program.ts'
 import type { Queries } from './queries.ts'
-import { toInteger } from './rows.ts'
+import { logEndsOf, toInteger } from './rows.ts'
 
 /** How many spans are looked up at once. Those that lie side by side are asked as one. */
 const SPANS_AT_ONCE = 256
@@ -22,15 +22,18 @@ export function isTimed({ from, to }: AuditRequest): boolean {
 
 /**
  * Records of a time, in the order of the log, which may be another one: asked for only where spans tell that there are
- * some, and behind the last span. The work goes with what lies in those places, not with the length of the log, as long as
- * few clocks are wrong: records of another time that stand all over the log stretch every span.
+ * some, and behind the last span. The work goes with what lies in those places, not with the length of the log, however
+ * wrong the clocks are that dated other records.
  */
 export function* timedAudits(queries: Queries, request: AuditRequest): Program<readonly AuditLogRow[]> {
   const { order, limit, from, to, after = 0, before = Number.MAX_SAFE_INTEGER } = request
   const found: AuditLogRow[] = []
+  const [first, last] = [from?.toISOString() ?? FIRST_INSTANT, to?.toISOString() ?? LAST_INSTANT]
   const spans = {
-    from: from?.toISOString() ?? FIRST_INSTANT,
-    to: to?.toISOString() ?? LAST_INSTANT,
+    fromDay: first.slice(0, DAY_CHARS),
+    toDay: last.slice(0, DAY_CHARS),
+    from: first,
+    to: last,
     after,
     // A span ends up to so many records behind the last one that is asked for.
     before: Math.min(Number.MAX_SAFE_INTEGER, before + SPAN_RECORDS),
@@ -40,11 +43,12 @@ export function* timedAudits(queries: Queries, request: AuditRequest): Program<r
   for (let isFirst = true; ; isFirst = false) {
     const look = new Batch()
     const spanRows = look.add(queries.spans[order](spans))
-    const endRows = look.add(queries.endOfSpans({}))
+    const ends = look.add(queries.logEnds({}))
     yield* look.send()
     const lastIds = spanRows().map(({ last_id }) => toInteger(last_id, 'audit_spans.last_id'))
     const isLast = lastIds.length < SPANS_AT_ONCE
-    const tail = { after: toInteger(endRows()[0]?.last_id, 'audit_spans.last_id'), before: Number.MAX_SAFE_INTEGER }
+    const { head } = logEndsOf(ends()[0])
+    const tail = { after: head.id - (head.id % SPAN_RECORDS), before: Number.MAX_SAFE_INTEGER }
     const places = [
       ...(order === 'desc' && isFirst ? [tail] : []),
       ...placesOf(lastIds),
@@ -68,6 +72,7 @@ export function* timedAudits(queries: Queries, request: AuditRequest): Program<r
   }
 }
 
+const DAY_CHARS = '2026-11-23'.length
 const FIRST_INSTANT = new Date(LIMITS.INSTANT_MS_MIN).toISOString()
 /** As text, and as an instant, behind every other. */
 const LAST_INSTANT = '9999-12-31T23:59:59.9999Z'
