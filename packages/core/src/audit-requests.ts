@@ -1,7 +1,7 @@
 import type { VerifyOptions } from './audit-verification.ts'
 import type { AuditHead, AuditQuery, ReadAuditsOptions } from './audit.ts'
 import type { AuditRequest } from './driver.ts'
-import { invalidArgument } from './errors.ts'
+import { invalidArgument, messageOf, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import type { StopSignal } from './stop-signal.ts'
 import type { Scope } from './values.ts'
@@ -89,9 +89,21 @@ export function verifyRequest(options: VerifyOptions): VerifyOptions {
   }
 }
 
-export function checkCallback<T>(callback: T, what: string): T {
-  if (callback === undefined || typeof callback === 'function') return callback
-  throw invalidArgument(`${what} must be a function, not ${describe(callback)}`)
+/** One that throws ends the work. */
+export function checkCallback<T>(
+  callback: ((progress: T) => void) | undefined,
+  what: string,
+): ((progress: T) => void) | undefined {
+  if (callback === undefined) return undefined
+  if (typeof callback !== 'function') throw invalidArgument(`${what} must be a function, not ${describe(callback)}`)
+  return (progress) => {
+    try {
+      callback(progress)
+    } catch (error) {
+      const message = `${what} threw (${messageOf(error)}), and the work was stopped; what is done is kept`
+      throw new StoreError('INVALID_ARGUMENT', message, { cause: error })
+    }
+  }
 }
 
 /** A record will do. */

@@ -132,6 +132,33 @@ export const auditImportLogCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'audit-import/stopped/by-a-bar-that-throws-as-is-other-long-work',
+    prevents: 'a defect of a progress bar that is looked for in the database',
+    run: (t) =>
+      withDirectory(async (archiveTo) => {
+        const store = await t.open({ scope: 'anna' })
+        await appendDay(t, store, '2026-09-01', 1_001)
+        const lines = await collect(store.exportAudits(ALL))
+        const elsewhere = await t.openElsewhere()
+        const onProgress = () => {
+          throw new TypeError('the bar is too long')
+        }
+        const calls: readonly (() => Promise<unknown>)[] = [
+          () => store.verifyAudits({ onProgress }),
+          () => store.applyRetention({ keepDays: 30, archiveTo, onProgress }),
+          () => store.forgetScope('anna', { by: 'Ada', why: 'She moved away.', onProgress }),
+          () => elsewhere.importAudits(piecesOf(lines.join('')), { onProgress }),
+        ]
+        for (const call of calls) {
+          const { message, cause } = await rejectsWith(call(), 'INVALID_ARGUMENT')
+          assert.match(message, /onProgress threw \(the bar is too long\)/)
+          assert.ok(cause instanceof TypeError)
+        }
+        assert.equal((await elsewhere.auditHead())?.id, BATCH)
+        assert.equal((await elsewhere.importAudits(piecesOf(lines.join('')))).imported, 1_001 - BATCH)
+      }),
+  },
+  {
     id: 'audit-import/faults/of-any-write-and-the-same-call-completes',
     prevents: 'a lost connection after which a record is there twice, or the import says that it is another log',
     async run(t) {
