@@ -120,6 +120,7 @@ function explained(error: unknown, where: string): unknown {
   }
   const what =
     error.code === 'NOT_FOUND' ? `there is no store at ${shown}` : `${shown} has no tables of the store, or older ones`
-  const make = 'the service makes them when it starts, and so does: shepherd-store import rust PATH'
+  const make =
+    'the service makes them when it starts, and so do: shepherd-store import rust PATH, shepherd-store audit import PATH'
   return new StoreError(error.code, `${what}; name another with --db or SHEPHERD_STORE_URL (${make})`, { cause: error })
 }

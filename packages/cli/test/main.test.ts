@@ -48,7 +48,7 @@ describe.each(OF_STORES_THAT_ARE_THERE)('%s of a database that is not there', (c
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
     expect(stderr).toBe(
       `shepherd-store: there is no store at ${path}; name another with --db or SHEPHERD_STORE_URL ` +
-        '(the service makes them when it starts, and so does: shepherd-store import rust PATH)\n',
+        '(the service makes them when it starts, and so do: shepherd-store import rust PATH, shepherd-store audit import PATH)\n',
     )
     expect(readdirSync(directory)).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -161,12 +161,29 @@ async function inspectArchive(
   return { file, sha256, records: chain.checked, firstId, throughId, previousHash: previous.hash, hash }
 }
 
-/** With those above it; each stands on the disk by its name in the one above. */
+/**
+ * With those above it that are missing; each stands on the disk by its name in the one above. One by one: Node's own
+ * `recursive` never ends where a file system takes no directories, as in /proc.
+ */
 async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true, mode: 0o700 })
-  if (first === undefined) return
-  for (let made = resolve(directory); made.length >= resolve(first).length; made = dirname(made)) {
-    await syncDirectory(dirname(made))
+  const missing: string[] = []
+  for (let path = resolve(directory); !(await isThere(path)); path = dirname(path)) missing.unshift(path)
+  for (const path of missing) {
+    await mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
+      // Another one has made it meanwhile.
+      if (!(await isThere(path))) throw error
+    })
+    await syncDirectory(dirname(path))
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
   }
 }
 

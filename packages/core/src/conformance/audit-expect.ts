@@ -53,6 +53,10 @@ export function idsOf(records: readonly { readonly id: number }[]): readonly num
   return records.map(({ id }) => id)
 }
 
+export function idsFrom(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+}
+
 /**
  * Appends what is told, in commits of one author's. A time that the clock shows is taken from it; a record of another
  * time is an imported one.

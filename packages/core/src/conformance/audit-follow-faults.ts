@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
-import type { Change } from '../change.ts'
 import type { ReadRequest, StoreDriver } from '../driver.ts'
 import type { StoreErrorCode } from '../errors.ts'
-import type { Store } from '../store.ts'
+import { idsFrom } from './audit-expect.ts'
 import { rejectsWith } from './expect.ts'
 import { useOver } from './faulty-driver.ts'
-import { follow } from './follower.ts'
+import { append, follow } from './follower.ts'
 import type { CaseDefinition } from './harness.ts'
 import { unawaited } from './unawaited.ts'
-
-const CHANGE: Change = { type: 'append_audit', event: { type: 'service_started' } }
-
-const idsFrom = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
-
-async function append(store: Store, count: number): Promise<void> {
-  for (let left = count; left > 0; left -= 256) {
-    await store.commit(Array.from({ length: Math.min(left, 256) }, () => CHANGE))
-  }
-}
 
 /** Those who follow while something is in the way: the database, another reader, the end of the store. */
 export const auditFollowFaultCases: readonly CaseDefinition[] = [

@@ -1,23 +1,12 @@
 import assert from 'node:assert/strict'
 import type { AuditEvent } from '../audit.ts'
-import type { Change } from '../change.ts'
-import type { Store } from '../store.ts'
+import { idsFrom } from './audit-expect.ts'
 import { collect, refusesEach, rejectsWith } from './expect.ts'
-import { follow } from './follower.ts'
+import { append, follow } from './follower.ts'
 import type { CaseDefinition } from './harness.ts'
 import { unawaited } from './unawaited.ts'
 
-const STARTED: AuditEvent = { type: 'service_started' }
 const DENIED: AuditEvent = { type: 'launch_denied', entryId: 'minecraft', reasons: [] }
-
-const idsFrom = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
-
-/** Appends so many records, in as few commits as may be. */
-async function append(store: Store, count: number, event: AuditEvent = STARTED): Promise<void> {
-  for (let left = count; left > 0; left -= 256) {
-    await store.commit(Array.from({ length: Math.min(left, 256) }, (): Change => ({ type: 'append_audit', event })))
-  }
-}
 
 export const auditFollowCases: readonly CaseDefinition[] = [
   {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers'
 import type { AuditQuery, AuditRecord } from '../audit.ts'
 import type { Store } from '../store.ts'
+import { idsFrom } from './audit-expect.ts'
 import { collect, refusesEach, rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 
 const idsOf = (records: readonly AuditRecord[]) => records.map(({ id }) => id)
-const idsFrom = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
 
 /** Appends so many records, in as few commits as may be. */
 async function append(store: Store, count: number): Promise<void> {

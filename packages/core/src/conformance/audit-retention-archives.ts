@@ -28,14 +28,19 @@ async function appendOldDays(t: CaseContext, store: Store): Promise<void> {
   await appendDay(t, store, '2026-11-01', 1)
 }
 
+/** Uses a store whose first six records are old, and a directory for them. */
+async function onOldDays(t: CaseContext, use: (store: Store, archiveTo: string) => Promise<void>): Promise<void> {
+  const store = await t.open()
+  await appendOldDays(t, store)
+  await withDirectory((archiveTo) => use(store, archiveTo))
+}
+
 export const auditRetentionArchiveCases: readonly CaseDefinition[] = [
   {
     id: 'audit-retention/archive/one-that-is-there-is-taken-up',
     prevents: 'a crash between archive and cut, after which records are archived twice',
     run: (t) =>
-      withDirectory(async (archiveTo) => {
-        const store = await t.open()
-        await appendOldDays(t, store)
+      onOldDays(t, async (store, archiveTo) => {
         const before = await t.place.raw.audits()
         await archiveWithoutCut(t, archiveTo)
         assert.deepEqual(await storedIds(t), idsOf(before))
@@ -60,9 +65,7 @@ export const auditRetentionArchiveCases: readonly CaseDefinition[] = [
     id: 'audit-retention/archive/one-that-reaches-further-than-is-asked-is-refused',
     prevents: 'a mind that was changed, from 30 days to 60, after a crash: what was to stay is gone',
     run: (t) =>
-      withDirectory(async (archiveTo) => {
-        const store = await t.open()
-        await appendOldDays(t, store)
+      onOldDays(t, async (store, archiveTo) => {
         const before = await t.place.raw.audits()
         await archiveWithoutCut(t, archiveTo)
         await rejectsWith(store.applyRetention({ keepDays: 60, archiveTo }), 'INVALID_ARGUMENT', 'not_applied')
@@ -83,9 +86,7 @@ export const auditRetentionArchiveCases: readonly CaseDefinition[] = [
     id: 'audit-retention/archive/a-damaged-one-is-refused',
     prevents: 'records that are removed for an archive which nobody can read',
     run: (t) =>
-      withDirectory(async (archiveTo) => {
-        const store = await t.open()
-        await appendOldDays(t, store)
+      onOldDays(t, async (store, archiveTo) => {
         await archiveWithoutCut(t, archiveTo)
         const before = await contentsOf(t.place, store)
         const names = (await readdir(archiveTo)).toSorted()
@@ -115,9 +116,7 @@ export const auditRetentionArchiveCases: readonly CaseDefinition[] = [
     id: 'audit-retention/archive/one-of-another-log-is-refused',
     prevents: 'two stores that are given one directory, and records that are removed for those of the other',
     run: (t) =>
-      withDirectory(async (archiveTo) => {
-        const store = await t.open()
-        await appendOldDays(t, store)
+      onOldDays(t, async (store, archiveTo) => {
         const other = await t.openElsewhere()
         await appendOldDays(t, other)
         await other.applyRetention({ keepDays: 30, archiveTo })
@@ -131,9 +130,7 @@ export const auditRetentionArchiveCases: readonly CaseDefinition[] = [
     id: 'audit-retention/archive/a-file-without-a-manifest-is-none',
     prevents: 'half an archive of a crash that is taken for a whole one, or is in the way for ever',
     run: (t) =>
-      withDirectory(async (archiveTo) => {
-        const store = await t.open()
-        await appendOldDays(t, store)
+      onOldDays(t, async (store, archiveTo) => {
         const before = await t.place.raw.audits()
         await archiveWithoutCut(t, archiveTo)
         const names = await readdir(archiveTo)
@@ -150,9 +147,7 @@ export const auditRetentionArchiveCases: readonly CaseDefinition[] = [
     id: 'audit-retention/archive/what-was-spoiled-stays-in-the-log',
     prevents: 'the evidence of a forgery that is put away with everything else',
     run: (t) =>
-      withDirectory(async (archiveTo) => {
-        const store = await t.open()
-        await appendOldDays(t, store)
+      onOldDays(t, async (store, archiveTo) => {
         await t.place.raw.spoil({ table: 'audit', id: 4 })
         const before = await contentsOf(t.place, store)
         const error = await rejectsWith(store.applyRetention({ keepDays: 30, archiveTo }), 'MALFORMED', 'not_applied')
@@ -167,9 +162,7 @@ export const auditRetentionArchiveCases: readonly CaseDefinition[] = [
     id: 'audit-retention/archive/a-directory-that-cannot-be-written-is-told',
     prevents: 'a log that is cut although its archive could not be written',
     run: (t) =>
-      withDirectory(async (archiveTo) => {
-        const store = await t.open()
-        await appendOldDays(t, store)
+      onOldDays(t, async (store, archiveTo) => {
         const before = await contentsOf(t.place, store)
         await writeFile(archiveTo, 'a file')
         await rejectsWith(store.applyRetention({ keepDays: 30, archiveTo }), 'INVALID_ARGUMENT', 'not_applied')

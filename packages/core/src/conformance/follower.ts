@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { ReadAuditsOptions } from '../audit.ts'
+import type { AuditEvent, ReadAuditsOptions } from '../audit.ts'
+import type { Change } from '../change.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Store } from '../store.ts'
 
@@ -42,5 +43,16 @@ export function follow(store: Store, query: Omit<ReadAuditsOptions, 'follow' | '
     async ends() {
       assert.deepEqual([await next(), await next()], [undefined, undefined])
     },
+  }
+}
+
+/** Appends so many records, in as few commits as may be. */
+export async function append(
+  store: Store,
+  count: number,
+  event: AuditEvent = { type: 'service_started' },
+): Promise<void> {
+  for (let left = count; left > 0; left -= 256) {
+    await store.commit(Array.from({ length: Math.min(left, 256) }, (): Change => ({ type: 'append_audit', event })))
   }
 }
