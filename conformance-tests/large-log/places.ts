@@ -46,7 +46,7 @@ export async function largePostgresLog(url: string, schema: string, count: numbe
   await admin.connect()
   for (const statement of fillPostgres(schema, count)) await admin.query(statement)
   const pool = new pg.Pool({ connectionString: url, max: 1 })
-  const sent: { readonly text: string; readonly values: readonly unknown[] }[] = []
+  const sent: { readonly text: string; readonly values: readonly unknown[]; readonly name?: string }[] = []
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as (config: (typeof sent)[number]) => unknown
     Object.assign(client, {
@@ -56,6 +56,19 @@ export async function largePostgresLog(url: string, schema: string, count: numbe
       },
     })
   })
+  async function explained(text: string, values: unknown[] = []): Promise<string> {
+    const { rows } = await admin.query<unknown[]>({ text, values, rowMode: 'array' })
+    return rows.map(([line]) => String(line)).join('\n')
+  }
+
+  async function genericPlan(text: string, parameters: number): Promise<string> {
+    await admin.query(`set plan_cache_mode = force_generic_plan; prepare asked as ${text}`)
+    const values = Array.from({ length: parameters }, () => 'null').join(', ')
+    const plan = await explained(`explain execute asked${parameters === 0 ? '' : `(${values})`}`)
+    await admin.query('deallocate asked; reset plan_cache_mode')
+    return plan
+  }
+
   const store = await openPostgresStore(pool, { node: 'hub', schema, migrate: 'never' })
   return {
     store,
@@ -63,13 +76,10 @@ export async function largePostgresLog(url: string, schema: string, count: numbe
       sent.length = 0
       await call()
       const plans: string[] = []
-      for (const { text, values } of sent.filter((config) => asksLog(config.text))) {
-        const { rows } = await admin.query<unknown[]>({
-          text: `explain ${text}`,
-          values: [...values],
-          rowMode: 'array',
-        })
-        plans.push(rows.map(([line]) => String(line)).join('\n'))
+      for (const { text, values, name } of sent.filter((config) => asksLog(config.text))) {
+        plans.push(await explained(`explain ${text}`, [...values]))
+        // One with a name soon has one plan for all values, where that seems to be as good.
+        if (name !== undefined) plans.push(await genericPlan(text, values.length))
       }
       return plans
     },

@@ -7,7 +7,7 @@ export interface Question {
   readonly what: string
   readonly query: AuditQuery
   /** The index that has to lead to what is rare: in the order of the log it is not met for long. */
-  readonly found?: 'type' | 'entry' | 'session' | 'node'
+  readonly found?: 'type' | 'entry' | 'session' | 'node' | 'entry|type'
 }
 
 /** What an operator asks a log of so many records. A full page has 100; a session and a day may have fewer. */
@@ -16,6 +16,7 @@ export function questions(count: number): readonly Question[] {
   const middleMs = FIRST_MS + Math.floor((LAST_MS - FIRST_MS) / 2)
   const day = { from: new Date(middleMs), to: new Date(middleMs + DAY_MS) }
   const year = { from: new Date(middleMs), to: new Date(middleMs + 365 * DAY_MS) }
+  const years = { from: new Date(FIRST_MS + 365 * DAY_MS), to: new Date(LAST_MS) }
   const lastDays = { from: new Date(LAST_MS - 7 * DAY_MS) }
   const session = `session-${Math.floor(middle / 20)}`
   const limit = 100
@@ -41,6 +42,23 @@ export function questions(count: number): readonly Question[] {
     { what: 'a day', query: { ...day, limit } },
     { what: 'a day, backwards', query: { ...day, order: 'desc', limit } },
     { what: 'the refusals of a day', query: { ...day, types: ['launch_denied'], limit } },
+    { what: 'a rare type of many years', query: { ...years, types: ['usage_adjusted'], limit }, found: 'type' },
+    { what: 'a type that never was, of a year', query: { ...year, types: ['lamp'], limit }, found: 'type' },
+    { what: 'a rare entry of many years', query: { ...years, entryId: 'chess', order: 'desc', limit }, found: 'entry' },
+    { what: 'a rare node of many years', query: { ...years, node: 'tablet', limit }, found: 'node' },
+    {
+      what: 'a rare type between two records',
+      query: { types: ['lamp'], after: 9, before: count, limit },
+      found: 'type',
+    },
+    { what: 'a rare type of a node', query: { types: ['usage_adjusted'], node: 'pc-2', limit }, found: 'type' },
+    { what: 'an entry of a node', query: { entryId: 'chess', node: 'pc-2', limit }, found: 'entry' },
+    {
+      what: 'types of an entry',
+      query: { entryId: 'entry-31', types: ['usage_adjusted', 'lamp'], limit },
+      found: 'entry|type',
+    },
+    { what: 'a node of a session', query: { sessionId: session, node: 'pc-2', limit }, found: 'session' },
     { what: 'a year', query: { ...year, limit } },
     { what: 'a year, backwards', query: { ...year, order: 'desc', limit } },
     { what: 'the last days', query: { ...lastDays, order: 'desc', limit } },

@@ -6,10 +6,7 @@ import { StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { OpenedStore } from './store-view.ts'
 import type { OwnedStore, StoreOptions } from './store.ts'
-import { checkFields, checkId, checkInteger, describe, type NodeId } from './values.ts'
-
-/** As which a store acts that is not told its machine. */
-export const DEFAULT_NODE: NodeId = 'local'
+import { checkFields, checkId, checkInteger, describe } from './values.ts'
 
 /**
  * The store over a driver. The driver is the store's from now on, and closed with it.
@@ -22,7 +19,7 @@ export function createStore(driver: StoreDriver, options: StoreOptions = {}): Ow
       `the driver speaks contract ${describe(driver.contract)}, this library 1; install matching versions`,
     )
   }
-  const { node = DEFAULT_NODE, scope = 'default', clock = systemClock } = options
+  const { node = 'local', scope = 'default', clock = systemClock } = options
   const calendar = createCalendar(driver.calendar)
   checkCalendar(calendar, options)
   return new OpenedStore(new Engine(driver, callTimeout(options)), {

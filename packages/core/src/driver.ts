@@ -129,8 +129,8 @@ export interface ReadRequest {
   readonly log?: true
   /** The first record that is stored, be it behind the cut or not. */
   readonly firstAudit?: true
-  /** The first record, of ids in `(after, through]`, that a question about its time would not find. */
-  readonly untoldTimes?: { readonly after: number; readonly through: number }
+  /** Of the next `count` records: the first that a question about its time would not find. */
+  readonly untoldTimes?: { readonly after: number; readonly count: number }
 }
 
 export interface UsageRequest {

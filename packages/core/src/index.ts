@@ -37,7 +37,7 @@ export type {
   WriteOptions,
 } from './change.ts'
 export { type Clock, type ManualClock, manualClock, systemClock } from './clock.ts'
-export { adoptDriver, callTimeout, checkStoreOptions, createStore, DEFAULT_NODE } from './create-store.ts'
+export { adoptDriver, callTimeout, checkStoreOptions, createStore } from './create-store.ts'
 export { denialReasons, recordDenial } from './denial.ts'
 export { addDays, type Day, isDay, parseDay, startOfMonth, startOfWeek } from './day.ts'
 export type { DayState, DayStatePart, EntryDayState } from './day-state.ts'

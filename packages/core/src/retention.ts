@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type ArchiveManifest, findArchive, writeArchive } from './archive.ts'
 import { type Authorship, logContent } from './audit-content.ts'
 import { checkCallback, checkSignal } from './audit-requests.ts'
@@ -62,7 +62,7 @@ export function checkRetention(options: RetentionOptions): RetentionOptions {
   }
   return {
     keepDays: checkInteger(keepDays, 'keepDays', LIMITS.RETENTION_DAYS_MIN, LIMITS.RETENTION_DAYS_MAX),
-    archiveTo: archiveTo === undefined || isAbsolute(archiveTo) ? archiveTo : resolve(archiveTo),
+    archiveTo: archiveTo === undefined ? undefined : resolve(archiveTo),
     dryRun: checkBoolean(dryRun, 'dryRun'),
     signal: checkSignal(signal),
     onProgress: checkCallback(onProgress, 'onProgress'),
@@ -77,7 +77,8 @@ export async function applyRetention(
 ): Promise<RetentionResult> {
   const { calendar, timestamp: now } = by
   const cutoff = calendar.startOf(addDays(calendar.dayOf(now), -keepDays))
-  const { throughId, ...held } = await lastToLeave(engine, cutoff, now)
+  const stay = { from: cutoff, to: new Date(Math.min(now.getTime() + FAR_AHEAD_MS, LIMITS.INSTANT_MS_MAX)) }
+  const { throughId, ...held } = await lastToLeave(engine, stay)
   const { start } = await logEnds(engine)
   const total = Math.max(0, throughId - start.id)
   const result = { cutoff, records: total, ...(total === 0 ? {} : { throughId }), ...held }
@@ -94,7 +95,7 @@ export async function applyRetention(
       const { head } = await logEnds(engine)
       const isToBeMade = found === undefined || (await isForgottenSince(engine, found))
       const manifest = isToBeMade
-        ? await archivePart(engine, archiveTo, before, found?.throughId ?? throughId, { signal, tell })
+        ? await archivePart(engine, archiveTo, before, found?.throughId ?? throughId, { stay, signal, tell })
         : found
       const through = await cut(engine, by, { from: before.id, asOf: head.id, manifest })
       archives.push(manifest)
@@ -127,12 +128,10 @@ async function unlessCut<T>(engine: Engine, from: AuditHead, work: () => Promise
  */
 async function lastToLeave(
   engine: Engine,
-  cutoff: Date,
-  now: Date,
+  stay: TimesThatStay,
 ): Promise<{ readonly throughId: number } & Pick<RetentionResult, 'heldBy'>> {
-  const farAhead = new Date(Math.min(now.getTime() + FAR_AHEAD_MS, LIMITS.INSTANT_MS_MAX))
-  const stays = await engine.read({ audits: { from: cutoff, to: farAhead, order: 'asc', limit: 1 } })
-  const [first] = stays.audits
+  const [first] = (await engine.read({ audits: { ...stay, order: 'asc', limit: 1 } })).audits
+  const cutoff = stay.from
   const before = first?.id
   const old = await engine.read({
     audits: { to: cutoff, ...(before === undefined ? {} : { before }), order: 'desc', limit: 1 },
@@ -153,15 +152,27 @@ function reachesFurther({ file, throughId: reached }: ArchiveManifest, throughId
   )
 }
 
+/** `[from, to)`: a record of such a time is not archived. */
+interface TimesThatStay {
+  readonly from: Date
+  readonly to: Date
+}
+
 /** A year: no clock that somebody looks at is so far behind. */
 const FAR_AHEAD_MS = 366 * 24 * 60 * 60 * 1_000
+
+interface Archiving {
+  readonly stay: TimesThatStay
+  readonly signal: StopSignal | undefined
+  tell(step: 'archiving', id: number): void
+}
 
 async function archivePart(
   engine: Engine,
   directory: string,
   from: AuditHead,
   throughId: number,
-  { signal, tell }: { readonly signal: StopSignal | undefined; tell(step: 'archiving', id: number): void },
+  { stay, signal, tell }: Archiving,
 ): Promise<ArchiveManifest> {
   const lastId = Math.min(throughId, from.id + LIMITS.ARCHIVE_RECORDS_MAX)
   const [last] = (await engine.read({ audits: { after: lastId - 1, before: lastId + 1, order: 'asc', limit: 1 } }))
@@ -175,6 +186,10 @@ async function archivePart(
     chain.goOnFrom(from)
     for await (const row of rowsOf(engine, { after: from.id, before: lastId + 1 }, { signal, gaps: 'refused' })) {
       if (!chain.isSound(row)) throw brokenAt(chain.result().firstBreak?.message ?? '')
+      // What a question about its time does not find is not old for that.
+      if (row.timestamp >= stay.from && row.timestamp < stay.to) {
+        throw brokenAt(`record ${row.id} is not old, and questions about its time pass over it`)
+      }
       if (row.id % LIMITS.AUDIT_PAGE_LIMIT_MAX === 0) tell('archiving', row.id)
       yield row
     }
@@ -230,7 +245,8 @@ export async function removeCut(
   const { start } = await logEnds(engine)
   if (start.id === 0) return
   const { firstAuditId = start.id + 1 } = await engine.read({ firstAudit: true })
-  for (let id = firstAuditId; id <= start.id; id += LIMITS.LOG_BATCH_RECORDS) {
+  // A record before the first is a forged one: it stays, and is found by whoever verifies.
+  for (let id = Math.max(1, firstAuditId); id <= start.id; id += LIMITS.LOG_BATCH_RECORDS) {
     checkSignalOf(signal, id)
     const throughId = Math.min(start.id, id + LIMITS.LOG_BATCH_RECORDS - 1)
     await writeLogChanges(engine, [{ table: 'audit_removal', firstId: id, throughId }])

@@ -29,7 +29,7 @@ export async function verifyLog(engine: Engine, options: VerifyOptions): Promise
         : await untilAborted(
             engine.read({
               audits: { after, order: 'asc', limit: LIMITS.AUDIT_PAGE_LIMIT_MAX },
-              untoldTimes: { after, through: after + LIMITS.AUDIT_PAGE_LIMIT_MAX },
+              untoldTimes: { after, count: LIMITS.AUDIT_PAGE_LIMIT_MAX },
               log: true,
             }),
             signal,

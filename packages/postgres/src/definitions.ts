@@ -78,7 +78,7 @@ export function logDefinitions(name: string): readonly string[] {
          raise exception 'the audit log is append-only: what is told of its records is told by itself';
        end if;
        insert into ${spans} select ("timestamp" at time zone 'UTC')::date, new.id, min("timestamp"), max("timestamp")
-       from ${log} where id > new.id - ${SPAN_RECORDS} and id <= new.id group by 1;
+       from ${log} where id > new.id - ${SPAN_RECORDS} and id <= new.id group by 1 on conflict do nothing;
        return null;`,
     ),
     guardFunction(
@@ -110,6 +110,11 @@ export function logDefinitions(name: string): readonly string[] {
       `${schema}.remove_record`,
       `if old.id <= (select coalesce(max(through_id), 0) from ${cuts}) then return old; end if;
        raise exception 'the audit log is append-only: a record cannot be removed';`,
+    ),
+    guardFunction(
+      `${schema}.remove_span`,
+      `if old.last_id <= (select coalesce(max(through_id), 0) from ${cuts}) then return old; end if;
+       raise exception 'the audit log is append-only: what is told of its records stays as long as they do';`,
     ),
     guardFunction(
       `${schema}.move_head`,
@@ -150,6 +155,9 @@ export function logDefinitions(name: string): readonly string[] {
        raise exception 'the audit log is append-only: what is forgotten stays so';`,
     ),
 
+    // What is asked within a scope is found in the order of the log.
+    `create index audit_log_type on ${log} (scope, type, id)`,
+    `create index audit_log_entry on ${log} (scope, entry_id, id) where entry_id is not null`,
     // A fleet is asked about a machine, and about all its scopes.
     `create index audit_log_node on ${log} (node, id)`,
     `create index audit_log_all_type on ${log} (type, id)`,
@@ -169,7 +177,8 @@ export function logDefinitions(name: string): readonly string[] {
        for each row execute function ${schema}.forget_scope()`,
       `forgotten_scopes_stay before delete on ${forgotten} for each row execute function ${schema}.refuse_change()`,
       `audit_spans_true before insert on ${spans} for each row execute function ${schema}.true_span()`,
-      `audit_spans_stay before update or delete on ${spans} for each row execute function ${schema}.refuse_change()`,
+      `audit_spans_stay before update on ${spans} for each row execute function ${schema}.refuse_change()`,
+      `audit_spans_no_delete before delete on ${spans} for each row execute function ${schema}.remove_span()`,
       ...[head, cuts, forgotten, spans].map(
         (table) =>
           `no_truncate before truncate on ${table} for each statement execute function ${schema}.refuse_change()`,

@@ -72,7 +72,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
       seenAt: () => sql<string>`now()`,
       skewMs: (at) => sql<number>`cast(extract(epoch from (cast(${at} as timestamptz) - now())) * 1000 as bigint)`,
     },
-    findsInEveryScope: true,
+    aside: (column) => column,
     greatest: (values) => sql<number>`greatest(${sql.join(values)})`,
     skipLocked: sql`for update skip locked`,
     tableNames: {

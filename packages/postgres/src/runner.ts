@@ -158,13 +158,13 @@ function isPipelining(client: PoolClient): boolean {
 /** Values come as the text that the server sends: what they are, core decides. */
 const AS_TEXT = { getTypeParser: () => (value: string) => value }
 
-function queryConfig({ sql, parameters, once }: Statement<unknown>, timeoutMs: number) {
+function queryConfig({ sql, parameters, once, plannedForItsValues }: Statement<unknown>, timeoutMs: number) {
   return {
     text: sql,
     values: [...parameters],
     types: AS_TEXT,
     query_timeout: timeoutMs,
-    ...(once ? {} : { name: statementName(sql) }),
+    ...(once || plannedForItsValues ? {} : { name: statementName(sql) }),
   }
 }
 

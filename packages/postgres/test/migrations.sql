@@ -55,10 +55,9 @@ alter table "shepherd"."audit_log" add column "salt" text collate "C";
 alter table "shepherd"."audit_log" add column "content_digest" text collate "C";
 create table "shepherd"."audit_cuts" ("through_id" bigint not null primary key, "through_hash" text collate "C" not null);
 create table "shepherd"."forgotten_scopes" ("scope" text collate "C" not null primary key, "through_id" bigint not null);
-create table "shepherd"."audit_spans" ("day" date not null, "last_id" bigint not null, "first_at" timestamptz(3) not null, "last_at" timestamptz(3) not null, constraint "audit_spans_key" primary key ("day", "last_id"));
-insert into "shepherd"."audit_spans" select cast("timestamp" at time zone 'UTC' as date) as "day", ((id - 1) / 1024 + 1) * 1024 as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "shepherd"."audit_log" where ((id - 1) / 1024 + 1) * 1024 <= (select max("id") as "id" from "shepherd"."audit_log") group by cast("timestamp" at time zone 'UTC' as date), ((id - 1) / 1024 + 1) * 1024;
-create index "audit_log_type" on "shepherd"."audit_log" ("scope", "type", "id");
-create index "audit_log_entry" on "shepherd"."audit_log" ("scope", "entry_id", "id") where "entry_id" is not null;
+create table "shepherd"."audit_spans" ("day" date not null, "last_id" bigint not null, "first_at" timestamptz(3) not null, "last_at" timestamptz(3) not null, constraint "audit_spans_key" primary key ("last_id", "day"));
+insert into "shepherd"."audit_spans" select cast("timestamp" at time zone 'UTC' as date) as "day", (("id" - 1) / 1024 + 1) * 1024 as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "shepherd"."audit_log" where (("id" - 1) / 1024 + 1) * 1024 <= (select max("id") as "id" from "shepherd"."audit_log") group by cast("timestamp" at time zone 'UTC' as date), (("id" - 1) / 1024 + 1) * 1024;
+create index "audit_spans_day" on "shepherd"."audit_spans" ("day", "last_id");
 create index "audit_log_session" on "shepherd"."audit_log" ("session_id", "id") where "session_id" is not null;
 create or replace function "shepherd".link_record() returns trigger language plpgsql
      security definer set search_path = pg_catalog, pg_temp as $$
@@ -81,7 +80,7 @@ create or replace function "shepherd".tell_span() returns trigger language plpgs
          raise exception 'the audit log is append-only: what is told of its records is told by itself';
        end if;
        insert into "shepherd".audit_spans select ("timestamp" at time zone 'UTC')::date, new.id, min("timestamp"), max("timestamp")
-       from "shepherd".audit_log where id > new.id - 1024 and id <= new.id group by 1;
+       from "shepherd".audit_log where id > new.id - 1024 and id <= new.id group by 1 on conflict do nothing;
        return null;
      end $$;
 revoke execute on function "shepherd".tell_span() from public;
@@ -117,6 +116,12 @@ create function "shepherd".remove_record() returns trigger language plpgsql
      begin
        if old.id <= (select coalesce(max(through_id), 0) from "shepherd".audit_cuts) then return old; end if;
        raise exception 'the audit log is append-only: a record cannot be removed';
+     end $$;
+create function "shepherd".remove_span() returns trigger language plpgsql
+     set search_path = pg_catalog, pg_temp as $$
+     begin
+       if old.last_id <= (select coalesce(max(through_id), 0) from "shepherd".audit_cuts) then return old; end if;
+       raise exception 'the audit log is append-only: what is told of its records stays as long as they do';
      end $$;
 create function "shepherd".move_head() returns trigger language plpgsql
      set search_path = pg_catalog, pg_temp as $$
@@ -158,6 +163,8 @@ create function "shepherd".forget_scope() returns trigger language plpgsql
        end if;
        raise exception 'the audit log is append-only: what is forgotten stays so';
      end $$;
+create index audit_log_type on "shepherd".audit_log (scope, type, id);
+create index audit_log_entry on "shepherd".audit_log (scope, entry_id, id) where entry_id is not null;
 create index audit_log_node on "shepherd".audit_log (node, id);
 create index audit_log_all_type on "shepherd".audit_log (type, id);
 create index audit_log_all_entry on "shepherd".audit_log (entry_id, id) where entry_id is not null;
@@ -184,8 +191,10 @@ create trigger forgotten_scopes_stay before delete on "shepherd".forgotten_scope
 alter table "shepherd".forgotten_scopes enable always trigger forgotten_scopes_stay;
 create trigger audit_spans_true before insert on "shepherd".audit_spans for each row execute function "shepherd".true_span();
 alter table "shepherd".audit_spans enable always trigger audit_spans_true;
-create trigger audit_spans_stay before update or delete on "shepherd".audit_spans for each row execute function "shepherd".refuse_change();
+create trigger audit_spans_stay before update on "shepherd".audit_spans for each row execute function "shepherd".refuse_change();
 alter table "shepherd".audit_spans enable always trigger audit_spans_stay;
+create trigger audit_spans_no_delete before delete on "shepherd".audit_spans for each row execute function "shepherd".remove_span();
+alter table "shepherd".audit_spans enable always trigger audit_spans_no_delete;
 create trigger no_truncate before truncate on "shepherd".audit_head for each statement execute function "shepherd".refuse_change();
 alter table "shepherd".audit_head enable always trigger no_truncate;
 create trigger no_truncate before truncate on "shepherd".audit_cuts for each statement execute function "shepherd".refuse_change();

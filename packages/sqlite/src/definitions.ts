@@ -1,4 +1,4 @@
-import { DEFAULT_NODE, GENESIS_HASH } from '@shepherd-store/core'
+import { GENESIS_HASH } from '@shepherd-store/core'
 import { SPAN_RECORDS } from '@shepherd-store/core/sql'
 
 /**
@@ -15,6 +15,9 @@ export const FIRST_DEFINITIONS: readonly string[] = [
    begin select raise(abort, 'the audit log is append-only: the next id is the last one plus one'); end`,
 ]
 
+/** As which a store acts that is not told its machine: nearly all records are of this node. */
+export const USUAL_NODE = 'local'
+
 /** The log's last record does not tell of it. */
 const NOT_FORGOTTEN = `not exists (
        select 1 from audit_log where id = (select last_id from audit_head) and type = 'scope_forgotten'
@@ -25,8 +28,12 @@ const NOT_FORGOTTEN = `not exists (
  * and what may be erased, is said by a row that nobody can take back, and that follows on its record in the log.
  */
 export const LOG_DEFINITIONS: readonly string[] = [
+  // Each index costs a page a commit. A type, or an entry, of one scope is looked for among those of all, which are few:
+  // in the index alone, without a look at their records.
+  'create index audit_log_type on audit_log (type, id, scope)',
+  'create index audit_log_entry on audit_log (entry_id, id, scope, type) where entry_id is not null',
   // A store of one machine has nothing in it, and pays nothing for it.
-  `create index audit_log_node on audit_log (node, id) where node <> '${DEFAULT_NODE}'`,
+  `create index audit_log_node on audit_log (node, id, scope) where node <> '${USUAL_NODE}'`,
 
   `create table audit_head (
      one integer primary key not null check (one = 1),
@@ -44,7 +51,8 @@ export const LOG_DEFINITIONS: readonly string[] = [
   `create trigger audit_log_span after insert on audit_log when new.id % ${SPAN_RECORDS} = 0
    begin
      insert into audit_spans select substr(timestamp, 1, 10), new.id, min(timestamp), max(timestamp) from audit_log
-     where id > new.id - ${SPAN_RECORDS} group by 1;
+     where id > new.id - ${SPAN_RECORDS} group by 1
+     having not exists (select 1 from audit_spans where last_id = new.id and day = substr(timestamp, 1, 10));
    end`,
   `create trigger audit_log_no_update before update on audit_log
    when not (
@@ -102,13 +110,14 @@ export const LOG_DEFINITIONS: readonly string[] = [
      or (new.first_at, new.last_at) is not (
        select min(timestamp), max(timestamp) from audit_log
        where id > new.last_id - ${SPAN_RECORDS} and id <= new.last_id and substr(timestamp, 1, 10) = new.day)`,
+    'old.last_id > (select coalesce(max(through_id), 0) from audit_cuts)',
   ),
 ]
 
-/** No row goes, and none comes where `wrong` holds of it: REPLACE is an insert. */
-function guards(table: string, wrong: string): readonly string[] {
+/** No row goes while it is `kept`, and none comes where `wrong` holds of it: REPLACE is an insert. */
+function guards(table: string, wrong: string, kept = 'true'): readonly string[] {
   return [
-    `create trigger ${table}_no_delete before delete on ${table}
+    `create trigger ${table}_no_delete before delete on ${table} when ${kept}
    begin select raise(abort, 'the audit log is append-only: ${table} keeps its rows'); end`,
     `create trigger ${table}_no_insert before insert on ${table}
    when ${wrong}

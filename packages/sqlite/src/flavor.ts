@@ -1,7 +1,14 @@
-import { DEFAULT_NODE } from '@shepherd-store/core'
 import type { SqlFlavor, Tables } from '@shepherd-store/core/sql'
-import { DummyDriver, Kysely, sql, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
-import { FIRST_DEFINITIONS, LOG_DEFINITIONS } from './definitions.ts'
+import {
+  DummyDriver,
+  type Expression,
+  Kysely,
+  sql,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { FIRST_DEFINITIONS, LOG_DEFINITIONS, USUAL_NODE } from './definitions.ts'
 import { codeOf } from './errors.ts'
 
 /** `shep` in ASCII: what `file` and SQLite's own tools know a store by. */
@@ -46,9 +53,9 @@ function createFlavor(): SqlFlavor {
     },
     // The file has no clock: it is read by the machine's own.
     nodeSeen: { seenAt: (at) => at, skewMs: () => sql<null>`null` },
-    // One machine, and a few scopes: each index costs a page a commit.
-    usualNode: DEFAULT_NODE,
-    findsInEveryScope: false,
+    usualNode: USUAL_NODE,
+    // Nobody analyzes the file: the planner takes an index that the statement names, or a bad one.
+    aside: <T>(column: Expression<T>) => sql<T>`+${column}`,
     greatest: (values) => sql<number>`max(${sql.join(values)})`,
     skipLocked: sql``,
     tableNames: {

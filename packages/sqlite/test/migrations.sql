@@ -33,12 +33,13 @@ alter table "audit_log" add column "salt" text;
 alter table "audit_log" add column "content_digest" text;
 create table "audit_cuts" ("through_id" integer not null primary key, "through_hash" text not null) strict, without rowid;
 create table "forgotten_scopes" ("scope" text not null primary key, "through_id" integer not null) strict, without rowid;
-create table "audit_spans" ("day" text check (length(day) = 10) not null, "last_id" integer not null, "first_at" text not null, "last_at" text not null, constraint "audit_spans_key" primary key ("day", "last_id")) strict, without rowid;
-insert into "audit_spans" select substr("timestamp", 1, 10) as "day", ((id - 1) / 1024 + 1) * 1024 as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "audit_log" where ((id - 1) / 1024 + 1) * 1024 <= (select max("id") as "id" from "audit_log") group by substr("timestamp", 1, 10), ((id - 1) / 1024 + 1) * 1024;
-create index "audit_log_type" on "audit_log" ("scope", "type", "id");
-create index "audit_log_entry" on "audit_log" ("scope", "entry_id", "id") where "entry_id" is not null;
+create table "audit_spans" ("day" text check (length(day) = 10) not null, "last_id" integer not null, "first_at" text not null, "last_at" text not null, constraint "audit_spans_key" primary key ("last_id", "day")) strict, without rowid;
+insert into "audit_spans" select substr("timestamp", 1, 10) as "day", (("id" - 1) / 1024 + 1) * 1024 as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "audit_log" where (("id" - 1) / 1024 + 1) * 1024 <= (select max("id") as "id" from "audit_log") group by substr("timestamp", 1, 10), (("id" - 1) / 1024 + 1) * 1024;
+create index "audit_spans_day" on "audit_spans" ("day", "last_id");
 create index "audit_log_session" on "audit_log" ("session_id", "id") where "session_id" is not null;
-create index audit_log_node on audit_log (node, id) where node <> 'local';
+create index audit_log_type on audit_log (type, id, scope);
+create index audit_log_entry on audit_log (entry_id, id, scope, type) where entry_id is not null;
+create index audit_log_node on audit_log (node, id, scope) where node <> 'local';
 create table audit_head (
      one integer primary key not null check (one = 1),
      last_id integer not null,
@@ -56,7 +57,8 @@ create trigger audit_log_appended after insert on audit_log
 create trigger audit_log_span after insert on audit_log when new.id % 1024 = 0
    begin
      insert into audit_spans select substr(timestamp, 1, 10), new.id, min(timestamp), max(timestamp) from audit_log
-     where id > new.id - 1024 group by 1;
+     where id > new.id - 1024 group by 1
+     having not exists (select 1 from audit_spans where last_id = new.id and day = substr(timestamp, 1, 10));
    end;
 create trigger audit_log_no_update before update on audit_log
    when not (
@@ -79,7 +81,7 @@ create trigger audit_head_forward before update on audit_head
      or new.one = 1 and old.last_id = 0
      and exists (select 1 from audit_cuts where through_id = new.last_id and through_hash = new.last_hash))
    begin select raise(abort, 'the audit log is append-only: its end moves with the records that are appended'); end;
-create trigger audit_head_no_delete before delete on audit_head
+create trigger audit_head_no_delete before delete on audit_head when true
    begin select raise(abort, 'the audit log is append-only: audit_head keeps its rows'); end;
 create trigger audit_head_no_insert before insert on audit_head
    when exists (select 1 from audit_head)
@@ -88,7 +90,7 @@ create trigger audit_cuts_begin after insert on audit_cuts when (select last_id 
    begin update audit_head set last_id = new.through_id, last_hash = new.through_hash; end;
 create trigger audit_cuts_no_update before update on audit_cuts
    begin select raise(abort, 'the audit log is append-only: a cut stays'); end;
-create trigger audit_cuts_no_delete before delete on audit_cuts
+create trigger audit_cuts_no_delete before delete on audit_cuts when true
    begin select raise(abort, 'the audit log is append-only: audit_cuts keeps its rows'); end;
 create trigger audit_cuts_no_insert before insert on audit_cuts
    when new.through_id <= (select coalesce(max(through_id), 0) from audit_cuts)
@@ -103,7 +105,7 @@ create trigger forgotten_scopes_further before update on forgotten_scopes
        select 1 from audit_log where id = (select last_id from audit_head) and type = 'scope_forgotten'
        and scope = new.scope and json_extract(event, '$.through_id') = new.through_id and id > new.through_id)
    begin select raise(abort, 'the audit log is append-only: what is forgotten stays so'); end;
-create trigger forgotten_scopes_no_delete before delete on forgotten_scopes
+create trigger forgotten_scopes_no_delete before delete on forgotten_scopes when true
    begin select raise(abort, 'the audit log is append-only: forgotten_scopes keeps its rows'); end;
 create trigger forgotten_scopes_no_insert before insert on forgotten_scopes
    when not exists (
@@ -113,7 +115,7 @@ create trigger forgotten_scopes_no_insert before insert on forgotten_scopes
    begin select raise(abort, 'the audit log is append-only: forgotten_scopes takes no such row'); end;
 create trigger audit_spans_no_update before update on audit_spans
    begin select raise(abort, 'the audit log is append-only: what is told of its records stays'); end;
-create trigger audit_spans_no_delete before delete on audit_spans
+create trigger audit_spans_no_delete before delete on audit_spans when old.last_id > (select coalesce(max(through_id), 0) from audit_cuts)
    begin select raise(abort, 'the audit log is append-only: audit_spans keeps its rows'); end;
 create trigger audit_spans_no_insert before insert on audit_spans
    when exists (select 1 from audit_spans where day = new.day and last_id = new.last_id)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AuditQuery } from '../audit.ts'
+import { LIMITS } from '../limits.ts'
 import type { Store } from '../store.ts'
 import { answers, appendTold, idsAsked, idsOf, pick, someEvent, type Told } from './audit-expect.ts'
 import { collect } from './expect.ts'
@@ -9,6 +10,7 @@ const STRUCK = new Date('2026-11-23T10:00:00.000Z')
 const MIDNIGHT = Date.UTC(2026, 10, 23)
 const HOUR_MS = 60 * 60 * 1_000
 const DAY_MS = 24 * HOUR_MS
+const LAST = new Date(LIMITS.INSTANT_MS_MAX)
 const later = (ms: number) => new Date(STRUCK.getTime() + ms)
 
 /** Two of five have one timestamp, in commits of 64 of one author's; the others lie up to 25 minutes before and after. */
@@ -177,6 +179,7 @@ export const auditFilterPageCases: readonly CaseDefinition[] = [
         const days = pick([0, 0, 0, 0, 0, 1, 2, 20, 400, 27_000], index, 0x27_d4_eb_2f)
         const isAwake = index % 10 !== 3
         const at = isAwake ? new Date(MIDNIGHT + days * DAY_MS + (index % 7) * HOUR_MS) : new Date(index * 1_000)
+        if (index % 1_024 === 99) return { at: LAST, scope: 'anna', node: 'pc-1', event: { type: 'service_started' } }
         return { at, scope: 'anna', node: 'pc-1', event: { type: 'service_started' } }
       })
       await appendTold(t, store, told)

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { AuditRequest } from '../driver.ts'
-import { idsOfEach, liesTogether, matches, type Slots } from './audit-ids.ts'
+import { idsOfTypes, lieTogether, matches, type Slots } from './audit-ids.ts'
 import type { SqlFlavor } from './flavor.ts'
 import { prepare } from './prepare.ts'
 import type { SqlValue, Statement } from './program.ts'
@@ -37,7 +37,9 @@ export function auditQueries(flavor: SqlFlavor): (request: AuditRequest) => Stat
       })
       prepared.set(shape, statement)
     }
-    return statement(values)
+    // A plan that is good for what is frequent passes by everything to find what is rare.
+    const isFiltered = Object.keys(values).some((name) => !['after', 'before', 'limit'].includes(name))
+    return { ...statement(values), ...(isFiltered ? { plannedForItsValues: true } : {}) }
   }
 }
 
@@ -61,9 +63,7 @@ function pageQuery(flavor: SqlFlavor, order: AuditRequest['order'], slots: Slots
     .select(['original_event', 'salt', 'content_digest', 'digest', 'hash'])
     .select(({ ref }) => [textOf.instant(ref('timestamp')).as('timestamp'), textOf.json(ref('event')).as('event')])
     .where((eb) =>
-      liesTogether(flavor, slots)
-        ? matches(flavor, eb, slots, { type: slots.types[0], scope: slots.scope })
-        : eb('id', 'in', idsOfEach(flavor, order, slots)),
+      lieTogether(slots) ? matches(flavor, eb, slots, slots.types) : eb('id', 'in', idsOfTypes(flavor, order, slots)),
     )
     .orderBy('id', order)
     .limit(slots.limit)

@@ -44,8 +44,8 @@ export interface SqlFlavor {
   }
   /** The node whose records no index has, where nearly all are its. */
   readonly usualNode?: string
-  /** Whether types and entries of all scopes have indexes of the log; otherwise only those of each scope have. */
-  readonly findsInEveryScope: boolean
+  /** The same value, but not to be looked up in an index where the planner knows nothing of the rows. */
+  aside<T>(column: Expression<T>): Expression<T>
   /** The largest of two or more. */
   greatest(values: readonly Expression<number>[]): Expression<number>
   /** Ends a query for rows to delete, so that it passes over those that others are deleting. */

@@ -56,6 +56,7 @@ export function* keyedWrites(statements: Statements, effects: readonly Effect[])
         break
       case 'audit_removal':
         yield statements.removeRecords({ firstId: effect.firstId, throughId: effect.throughId })
+        yield statements.removeSpans({ throughId: effect.throughId })
         break
       case 'forget': {
         const { scope } = effect

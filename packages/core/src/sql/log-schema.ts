@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type Expression, sql } from 'kysely'
 import type { SqlFlavor } from './flavor.ts'
 import { once } from './prepare.ts'
 import type { Statement } from './program.ts'
@@ -10,7 +10,9 @@ import type { Statement } from './program.ts'
 export const SPAN_RECORDS = 1_024
 
 /** The last id of the span that a record belongs to. */
-export const SPAN_END = sql<number>`((id - 1) / ${sql.lit(SPAN_RECORDS)} + 1) * ${sql.lit(SPAN_RECORDS)}`
+export function spanEnd(id: Expression<number>) {
+  return sql<number>`((${id} - 1) / ${sql.lit(SPAN_RECORDS)} + 1) * ${sql.lit(SPAN_RECORDS)}`
+}
 
 /** What the log needs to be asked, cut and erased from. */
 export function logSchema({ db, types, tableOptions, dayOf }: SqlFlavor): readonly Statement[] {
@@ -44,28 +46,26 @@ export function logSchema({ db, types, tableOptions, dayOf }: SqlFlavor): readon
       .addColumn('last_id', integer, (column) => column.notNull())
       .addColumn('first_at', instant, (column) => column.notNull())
       .addColumn('last_at', instant, (column) => column.notNull())
-      .addPrimaryKeyConstraint('audit_spans_key', ['day', 'last_id'])
+      .addPrimaryKeyConstraint('audit_spans_key', ['last_id', 'day'])
       .modifyEnd(keyed),
     db.insertInto('audit_spans').expression((from) =>
       from
         .selectFrom('audit_log')
         .select(({ ref, fn }) => [
           dayOf(ref('timestamp')).as('day'),
-          SPAN_END.as('last_id'),
+          spanEnd(ref('id')).as('last_id'),
           fn.min('timestamp').as('first_at'),
         ])
         .select(({ fn }) => fn.max('timestamp').as('last_at'))
-        .where(SPAN_END, '<=', (eb) => eb.selectFrom('audit_log').select(({ fn }) => fn.max('id').as('id')))
-        .groupBy(({ ref }) => [dayOf(ref('timestamp')), SPAN_END]),
+        .where(
+          ({ ref }) => spanEnd(ref('id')),
+          '<=',
+          (eb) => eb.selectFrom('audit_log').select(({ fn }) => fn.max('id').as('id')),
+        )
+        .groupBy(({ ref }) => [dayOf(ref('timestamp')), spanEnd(ref('id'))]),
     ),
+    db.schema.createIndex('audit_spans_day').on('audit_spans').columns(['day', 'last_id']),
 
-    // What is asked within a scope, or of a session, is found in the order of the log. Each index costs a page a commit.
-    db.schema.createIndex('audit_log_type').on('audit_log').columns(['scope', 'type', 'id']),
-    db.schema
-      .createIndex('audit_log_entry')
-      .on('audit_log')
-      .columns(['scope', 'entry_id', 'id'])
-      .where('entry_id', 'is not', null),
     db.schema
       .createIndex('audit_log_session')
       .on('audit_log')

@@ -17,6 +17,10 @@ export function createLogStatements({ db }: SqlFlavor) {
     removeRecords: prepare((slots: { readonly firstId: number; readonly throughId: number }) =>
       db.deleteFrom('audit_log').where('id', '>=', slots.firstId).where('id', '<=', slots.throughId),
     ),
+    /** What is told of records that are all removed. */
+    removeSpans: prepare((slots: { readonly throughId: number }) =>
+      db.deleteFrom('audit_spans').where('last_id', '<=', slots.throughId),
+    ),
     forgetScope: prepare(({ scope, throughId }: { readonly scope: string; readonly throughId: number }) =>
       db
         .insertInto('forgotten_scopes')

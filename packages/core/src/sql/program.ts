@@ -10,6 +10,8 @@ export interface Statement<R = Row> {
   readonly parameters: readonly SqlValue[]
   /** Not worth preparing: it runs once in the life of a database. */
   readonly once?: true
+  /** The best plan depends on its values: one that is kept for all of them would be a bad one. */
+  readonly plannedForItsValues?: true
   /** Never there; it carries the type of the rows. */
   readonly row?: R
 }

@@ -1,47 +1,52 @@
 import { sql } from 'kysely'
 import type { AuditRequest } from '../driver.ts'
-import { lowerBound } from './audit-ids.ts'
+import { integer, lowerBound } from './audit-ids.ts'
 import type { SqlFlavor } from './flavor.ts'
-import { SPAN_END, SPAN_RECORDS } from './log-schema.ts'
+import { SPAN_RECORDS, spanEnd } from './log-schema.ts'
 import { prepare } from './prepare.ts'
 
-export interface SpansRequest {
-  readonly fromDay: string
-  readonly toDay: string
-  readonly from: string
-  readonly to: string
-  readonly after: number
-  readonly before: number
-  readonly limit: number
-}
+/** A type, not an interface: a record of values that are bound. */
+export type SpansRequest = Readonly<
+  Record<'fromDay' | 'toDay' | 'from' | 'to', string> & Record<'after' | 'before' | 'limit', number>
+>
 
-/** The spans that have records of the time that is asked for, between `after` and `before`, in either direction. */
+/** Spans that have records of a time, between `after` and `before`, in either direction. */
 export function spanQueries(flavor: SqlFlavor) {
-  const { db, dayOf } = flavor
-  const spans = (order: AuditRequest['order']) =>
-    prepare((slots: { readonly [K in keyof SpansRequest]: SpansRequest[K] }) =>
+  const { db, dayOf, aside } = flavor
+  const spans = (order: AuditRequest['order'], by: 'day' | 'last_id') =>
+    prepare((slots: SpansRequest) =>
       db
         .selectFrom('audit_spans')
         .select('last_id')
         .distinct()
-        .where('day', '>=', slots.fromDay)
-        .where('day', '<=', slots.toDay)
-        .where('last_at', '>=', slots.from)
-        .where('first_at', '<', slots.to)
-        .where('last_id', '>', lowerBound(flavor, slots.after))
-        .where('last_id', '<', slots.before)
+        .where((eb) => {
+          const [day, lastId] = (['day', 'last_id'] as const).map((name) =>
+            name === by ? eb.ref(name) : aside(eb.ref(name)),
+          )
+          return eb.and([
+            eb(day ?? 'day', '>=', slots.fromDay),
+            eb(day ?? 'day', '<=', slots.toDay),
+            eb('last_at', '>=', slots.from),
+            eb('first_at', '<', slots.to),
+            eb(lastId ?? 'last_id', '>', lowerBound(flavor, slots.after)),
+            eb(lastId ?? 'last_id', '<', slots.before),
+          ])
+        })
         .orderBy('last_id', order)
         .limit(slots.limit),
     )
   return {
-    spans: { asc: spans('asc'), desc: spans('desc') },
-    /** The first record between these, of whose time no span tells. */
-    untold: prepare((slots: { readonly after: number; readonly through: number }) =>
+    /** Of few days: found by these. */
+    spansOfDays: { asc: spans('asc', 'day'), desc: spans('desc', 'day') },
+    /** Of many: gone through in the order of the log, until there are enough. */
+    spansInOrder: { asc: spans('asc', 'last_id'), desc: spans('desc', 'last_id') },
+    /** Of the next `count` records: the first of whose time no span tells. */
+    untold: prepare((slots: { readonly after: number; readonly count: number }) =>
       db
         .selectFrom('audit_log')
         .select('id')
-        .where('id', '>', slots.after)
-        .where('id', '<=', slots.through)
+        .where('id', '>', lowerBound(flavor, slots.after))
+        .where('id', '<=', sql<number>`${lowerBound(flavor, slots.after)} + ${integer(slots.count)}`)
         .where('id', '<=', ({ selectFrom }) =>
           selectFrom('audit_head').select(sql<number>`last_id - last_id % ${sql.lit(SPAN_RECORDS)}`.as('id')),
         )
@@ -51,7 +56,7 @@ export function spanQueries(flavor: SqlFlavor) {
               selectFrom('audit_spans')
                 .select(sql.lit(1).as('one'))
                 .where('day', '=', dayOf(ref('audit_log.timestamp')))
-                .where('audit_spans.last_id', '=', SPAN_END)
+                .where('audit_spans.last_id', '=', spanEnd(ref('audit_log.id')))
                 .whereRef('first_at', '<=', 'audit_log.timestamp')
                 .whereRef('last_at', '>=', 'audit_log.timestamp'),
             ),
