@@ -103,18 +103,8 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
       if (row !== undefined) data.audits[index] = erased(row, effect.contentDigest)
     } else {
       data.log.forgottenId = effect.throughId
-      const maps = [
-        data.usage,
-        data.cooldowns,
-        data.snapshots,
-        data.operations,
-        data.sessions,
-        data.played,
-        data.grants,
-      ]
-      for (const rows of maps) {
-        // Keys begin with the scope.
-        for (const key of rows.keys()) if ((JSON.parse(key) as string[])[0] === effect.scope) rows.delete(key)
+      for (const rows of mapsOf(data)) {
+        for (const key of rows.keys()) if (isOfScope(key, effect.scope)) rows.delete(key)
       }
     }
   }
@@ -139,7 +129,7 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
       })
       return outcomesOf(decisions, positions)
     },
-    async read({ usage, extra, sessions, nodes, cooldowns, snapshots, audits, log, firstAudit }) {
+    async read({ usage, extra, sessions, nodes, cooldowns, snapshots, audits, log, firstAudit, scopeKnown }) {
       const { by = [] } = usage ?? {}
       const groups = Map.groupBy(usage ? rowsOf(data.usage.values(), usage) : [], (row) =>
         JSON.stringify(Object.fromEntries(by.map((part) => [part, row[part]]))),
@@ -157,12 +147,28 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
         snapshots: snapshot ? [snapshot] : [],
         audits: audits ? pageOf(data, audits) : [],
         ...(log ? { log: { ...data.log } } : {}),
+        ...(scopeKnown ? { isScopeKnown: isKnown(data, scopeKnown) } : {}),
         ...(firstAudit && first ? { firstAuditId: first.id } : {}),
       }
     },
     probe: async () => ({ backend: 'map', version: '1', schemaVersion: 1 }),
     close: async () => {},
   }
+}
+
+/** What is kept of scopes beside the log. */
+function mapsOf({ usage, cooldowns, snapshots, operations, sessions, played, grants }: MapData) {
+  return [usage, cooldowns, snapshots, operations, sessions, played, grants] as const
+}
+
+/** Keys begin with the scope. */
+function isOfScope(key: string, scope: string): boolean {
+  return (JSON.parse(key) as string[])[0] === scope
+}
+
+function isKnown(data: MapData, scope: string): boolean {
+  const keys = mapsOf(data).flatMap((rows) => [...rows.keys()])
+  return keys.some((key) => isOfScope(key, scope)) || data.audits.some((row) => row.scope === scope)
 }
 
 function pageOf({ audits, log }: MapData, request: AuditRequest): readonly AuditRow[] {

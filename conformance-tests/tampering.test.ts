@@ -39,6 +39,13 @@ describe.each(tamperPlaces(url, temporaryDirectories()))('a log without its trig
     })
   })
 
+  test('names a scope that is said to be forgotten up to a record that is not there', async () => {
+    const { store, records, exec } = await createPlace()
+    await exec(`insert into forgotten_scopes values ('nobody', 9000000)`)
+    const { firstBreak } = await store.verifyAudits()
+    assert.deepEqual([firstBreak?.problem, firstBreak?.id], ['erasure_unrecorded', headOf(records).id])
+  })
+
   test('says that it cannot detect a tail that was cut off together with the mark of its end', async () => {
     const { store, records, exec } = await createPlace()
     const { id, hash } = records.at(-11) ?? headOf(records)

@@ -22,7 +22,7 @@ test('erases a scope from the file, and the log tells who and why', async () => 
     0,
     'All that was kept of scope anna is erased, and 1 record of the log with it.\n' +
       'The file was written anew: nothing of it is left there.\n' +
-      'Backups are to be dealt with, too.\n',
+      'Backups are to be dealt with, too, and what a prune that was stopped has left in its directory.\n',
   ])
   expect(readFileSync(path).includes('secret-of-anna')).toBe(false)
   const { stdout } = await run(['audit', '--scope', 'anna', '--db', path])
@@ -36,6 +36,13 @@ test('--json tells what was done', async () => {
   const argv = ['forget', 'anna', ...WHO_WHY, '--yes', '--json', '--db', await withAnna()]
   const { stdout } = await run(argv)
   expect(JSON.parse(stdout)).toEqual({ scope: 'anna', erased: 1, throughId: 2, compacted: true })
+})
+
+test('refuses another scope than the one that it is given', async () => {
+  const path = await withAnna()
+  const argv = ['forget', 'anna', '--scope', 'ben', ...WHO_WHY, '--yes', '--db', path]
+  expect(await run(argv)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('leave --scope out') })
+  expect(readFileSync(path).includes('secret-of-anna')).toBe(true)
 })
 
 test('asks for --yes first', async () => {
@@ -61,7 +68,7 @@ test('a scope of which nothing is recorded is taken for a slip, and nothing is w
   expect(forgotten).toEqual({
     exitCode: 1,
     stdout: '',
-    stderr: 'shepherd-store: nothing is recorded of scope annna; look at the name\n',
+    stderr: 'shepherd-store: nothing is recorded of scope "annna"; look at the name\n',
   })
   expect((await run(['audit', 'head', '--db', path])).stdout).toMatch(/^\{"id":2,/)
 })
@@ -70,6 +77,10 @@ test.each<[string, (anna: Store) => Promise<unknown>]>([
   ['usage of the first day', (anna) => anna.addUsage('chess', '1970-01-01', 1)],
   ['usage of a day far ahead', (anna) => anna.addUsage('chess', '9998-12-31', 1)],
   ['a cooldown', (anna) => anna.setCooldownUntil('chess', new Date('2026-11-25T00:00:00Z'))],
+  [
+    'a snapshot of another node',
+    (anna) => anna.view({ node: 'tablet' }).saveSnapshot({ timestamp: new Date('2026-11-24T12:00:00Z') }),
+  ],
   ['a snapshot', (anna) => anna.saveSnapshot({ timestamp: new Date('2026-11-24T12:00:00Z') })],
 ])('a scope with nothing but %s is forgotten', async (_, fill) => {
   const path = await storeWith((store) => fill(store.view({ scope: 'anna' })))

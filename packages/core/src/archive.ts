@@ -8,11 +8,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { createGunzip, createGzip } from 'node:zlib'
 import { auditLine, linesOf, parseAuditLine } from './audit-line.ts'
 import type { AuditHead } from './audit.ts'
+import { ChainCheck } from './chain-check.ts'
 import { checkObject, checkText } from './codec.ts'
 import type { AuditRow } from './effects.ts'
 import { isStoreError, messageOf, StoreError } from './errors.ts'
 import { fileError, onDisk } from './file-errors.ts'
-import { ChainCheck } from './verify.ts'
 
 /** What is told of an archived part of the log, beside its file: `audit-….json` beside `audit-….jsonl.gz`. */
 export interface ArchiveManifest {

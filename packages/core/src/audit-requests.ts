@@ -100,7 +100,7 @@ export function checkCallback<T>(
     try {
       callback(progress)
     } catch (error) {
-      const message = `${what} threw (${messageOf(error)}), and the work was stopped; what is done is kept`
+      const message = `${what} threw (${messageOf(error)}), and the work was stopped there`
       throw new StoreError('INVALID_ARGUMENT', message, { cause: error })
     }
   }

@@ -1,5 +1,5 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
-import { StoreError } from './errors.ts'
+import { isStoreError, messageOf, StoreError } from './errors.ts'
 import type { StopSignal } from './stop-signal.ts'
 
 /** `work`, or `TIMEOUT` after `timeoutMs`. The work itself is not stopped. */
@@ -31,7 +31,10 @@ export async function nextTurn(): Promise<void> {
   })
 }
 
-/** What comes from the source, for as long as it is not stopped, be it that nothing comes. */
+/**
+ * What comes from a caller's source, for as long as it is not stopped, be it that nothing comes.
+ * @throws StoreError `INVALID_ARGUMENT` when the source throws something else.
+ */
 export async function* untilStopped<T>(
   source: AsyncIterable<T>,
   signal: StopSignal | undefined,
@@ -42,7 +45,10 @@ export async function* untilStopped<T>(
   try {
     for (;;) {
       isWaiting = true
-      const step = await untilAborted(iterator.next(), signal)
+      const step = await untilAborted(iterator.next(), signal).catch((error: unknown) => {
+        if (isStoreError(error)) throw error
+        throw new StoreError('INVALID_ARGUMENT', `the source threw (${messageOf(error)})`, { cause: error })
+      })
       if (step === undefined) throw stopped()
       isWaiting = false
       if (step.done === true) return

@@ -129,6 +129,8 @@ export interface ReadRequest {
   readonly log?: true
   /** The first record that is stored, be it behind the cut or not. */
   readonly firstAudit?: true
+  /** Whether anything is kept of the scope, in the log or beside it. */
+  readonly scopeKnown?: Scope
   /** Of the next `count` records: the first that a question about its time would not find. */
   readonly untoldTimes?: { readonly after: number; readonly count: number }
 }
@@ -206,6 +208,8 @@ export interface ReadResult {
   readonly log?: LogEnds
   /** Absent when there is none. */
   readonly firstAuditId?: number
+  /** Present when it is asked for. */
+  readonly isScopeKnown?: boolean
   /** Absent when there is none, as always in a driver that finds times in the records themselves. */
   readonly untoldId?: number
 }

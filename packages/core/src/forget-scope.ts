@@ -6,14 +6,17 @@ import { contentDigest, recordDigest, unsaltedLine } from './chain.ts'
 import { checkReason } from './codec.ts'
 import type { AuditRow } from './effects.ts'
 import type { Engine } from './engine.ts'
+import { StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
 import { removeCut } from './retention.ts'
 import type { StopSignal } from './stop-signal.ts'
-import { checkFields, checkId } from './values.ts'
+import { checkBoolean, checkFields, checkId, describe } from './values.ts'
 import type { Scope } from './values.ts'
 
 export interface ForgetOptions extends Correction {
+  /** Refuses a scope of which nothing is kept: its name may be misspelt. Default false. */
+  readonly mustBeKnown?: boolean | undefined
   /** Stops it: it rejects with `ABORTED`. The same call goes on with what is left. */
   readonly signal?: StopSignal | undefined
   readonly onProgress?: ((progress: ForgetProgress) => void) | undefined
@@ -38,10 +41,12 @@ export interface ForgetResult {
 
 /** @throws StoreError `INVALID_ARGUMENT` */
 export function checkForget(options: ForgetOptions): ForgetOptions {
-  const { by, why, signal, onProgress } = checkFields(options, ['by', 'why', 'signal', 'onProgress'], 'options')
+  const known = ['by', 'why', 'mustBeKnown', 'signal', 'onProgress'] as const
+  const { by, why, mustBeKnown = false, signal, onProgress } = checkFields(options, known, 'options')
   return {
     by: checkId(by, 'by'),
     why: checkReason(why, 'why'),
+    mustBeKnown: checkBoolean(mustBeKnown, 'mustBeKnown'),
     signal: checkSignal(signal),
     onProgress: checkCallback(onProgress, 'onProgress'),
   }
@@ -51,8 +56,11 @@ export function checkForget(options: ForgetOptions): ForgetOptions {
 export async function forgetScope(
   engine: Engine,
   { timestamp, scope, node }: Authorship,
-  { by, why, signal, onProgress }: ForgetOptions,
+  { by, why, mustBeKnown, signal, onProgress }: ForgetOptions,
 ): Promise<ForgetResult> {
+  if (mustBeKnown === true && (await engine.read({ scopeKnown: scope })).isScopeKnown === false) {
+    throw new StoreError('NOT_FOUND', `nothing is recorded of scope ${describe(scope)}; look at the name`)
+  }
   await removeCut(engine, signal)
   const unsalted = await unsaltedOf(engine, scope, signal)
   const [record] = await writeLogChanges(engine, [

@@ -2,6 +2,7 @@ import { archiveLines } from './archive.ts'
 import { linesOf, parseAuditLine } from './audit-line.ts'
 import { checkCallback, checkSignal } from './audit-requests.ts'
 import type { AuditHead } from './audit.ts'
+import { ChainCheck } from './chain-check.ts'
 import { GENESIS_HASH } from './chain.ts'
 import { nextTurn, untilStopped } from './deadline.ts'
 import type { AuditRow } from './effects.ts'
@@ -11,7 +12,6 @@ import { LIMITS } from './limits.ts'
 import { checkSignalOf, logEnds, stoppedAt, writeLogChanges } from './log-work.ts'
 import type { StopSignal } from './stop-signal.ts'
 import { checkFields, describe } from './values.ts'
-import { ChainCheck } from './verify.ts'
 
 /** A path of an archive, of a directory of archives, or of an export in JSON Lines; or the text of such, in pieces. */
 export type AuditSource = string | AsyncIterable<string | Uint8Array>

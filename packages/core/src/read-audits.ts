@@ -22,6 +22,7 @@ export async function* readPages(
     const knownHead = engine.log.head
     const result = await readPage(engine, { request: page, follow, signal })
     if (result !== undefined && page.order === 'asc') checkNoGap(result.log, page.after)
+    if (result?.log !== undefined && follow && known === undefined) checkReached(result.log, page.after)
     if (result?.log !== undefined && known !== undefined) await checkSameLog(engine, result.log, known, signal)
     for (const row of result?.audits ?? []) {
       if (signal?.aborted === true) break
@@ -63,6 +64,15 @@ async function readPage(
       await engine.log.retry(signal)
     }
   }
+}
+
+/** Who follows behind a record that is not there yet would miss those that come before it. @throws StoreError `MALFORMED` */
+function checkReached({ head }: LogEnds, after = 0): void {
+  if (after <= head.id) return
+  throw new StoreError(
+    'MALFORMED',
+    `the log ends with record ${head.id}, and was to be followed behind ${after}: its last records were lost, or it is another log; read it anew`,
+  )
 }
 
 /** A database that came back without its last records goes on with others in their places. @throws StoreError `MALFORMED` */

@@ -4,6 +4,7 @@ import { type Authorship, logContent } from './audit-content.ts'
 import { checkCallback, checkSignal } from './audit-requests.ts'
 import type { AuditHead } from './audit.ts'
 import type { Calendar } from './calendar.ts'
+import { ChainCheck } from './chain-check.ts'
 import { addDays } from './day.ts'
 import { changedMeanwhile } from './decide-log.ts'
 import type { Engine } from './engine.ts'
@@ -13,10 +14,9 @@ import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
 import type { StopSignal } from './stop-signal.ts'
 import type { NodeId } from './values.ts'
 import { checkBoolean, checkFields, checkInteger, describe } from './values.ts'
-import { ChainCheck } from './verify.ts'
 
 export interface RetentionOptions {
-  /** How many days before today stay in the log, 30 to 36,525. */
+  /** How many days before today stay in the log, 30 to 18,250. */
   readonly keepDays: number
   /** The directory that what is older goes to, before it leaves the log. It is made where it is missing. */
   readonly archiveTo?: string | undefined

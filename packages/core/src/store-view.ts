@@ -36,8 +36,8 @@ class StoreView extends LogView implements Store {
     const record = audits[0]
     if (record !== undefined) return record
     throw new StoreError(
-      'MALFORMED',
-      'appendAudit: the record of this operation is no longer in the log; see what verifyAudits says',
+      'NOT_FOUND',
+      'appendAudit: this operation was applied before, and its record is not in the log any more: look in the archives',
     )
   }
 

@@ -132,16 +132,17 @@ export interface Store {
    * quarter of a second; while nothing comes, all followers of a store share one small read in that time. A follower
    * survives a lost connection, and an hour without a database. One that is slow holds up nobody: what it has not read
    * waits in the log. To go on later, ask for what is `after` the last record.
-   * @throws StoreError `NOT_FOUND` when records behind `after` have left the log: they are in an archive. `MALFORMED` when the
-   * database came back without its last records, as after a failover that lost them: what was read is not in it any more.
+   * @throws StoreError `NOT_FOUND` when records behind `after` have left the log: they are in an archive. `MALFORMED` when
+   * it follows behind a record that the log does not reach, or the database came back without its last records, as after a
+   * failover that lost them: what was read is not in it any more.
    */
   readAudits(query?: ReadAuditsOptions): AsyncIterable<AuditRecord>
   /** The end of the log, to be kept elsewhere: what proves later that nothing up to it was changed. `undefined`: empty. */
   auditHead(): Promise<AuditHead | undefined>
   /**
    * Reads the log, of every scope, page by page in bounded memory, and checks that each record is what was written, in
-   * its place. With `expectedHead`, a head that was kept elsewhere, also that nothing up to it was cut off or written
-   * anew. The result tells what it cannot detect.
+   * its place, and is found by its time. With `expectedHead`, a head that was kept elsewhere, also that nothing up to it
+   * was cut off or written anew. The result tells what it cannot detect.
    */
   verifyAudits(options?: VerifyOptions): Promise<AuditVerification>
   /**
@@ -177,7 +178,7 @@ export interface Store {
    * scope each record was, and its digest, so that it can be verified; and records the decision (`scope_forgotten`). May be
    * repeated; one that was stopped goes on so. It needs the owner's rights on PostgreSQL. Bytes that the database does not
    * use any more, and archives and backups, are another matter: see the package of the database.
-   * @throws StoreError `INVALID_ARGUMENT` while a session of the scope is open.
+   * @throws StoreError `INVALID_ARGUMENT` while a session of the scope is open. `NOT_FOUND` with `mustBeKnown`.
    */
   forgetScope(scope: Scope, options: ForgetOptions): Promise<ForgetResult>
   /** What `isHealthy` found, in detail. Never rejects; answers within 3 s. */

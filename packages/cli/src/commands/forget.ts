@@ -9,6 +9,7 @@ import { progressLine } from '../progress.ts'
 import type { Shell } from '../shell.ts'
 
 interface ForgetFlags extends CorrectionFlags {
+  readonly scope?: string
   readonly yes?: true
 }
 
@@ -34,6 +35,12 @@ export function addForget(program: Command, shell: Shell): void {
     )
     .action((scope: string, _flags: ForgetFlags, called: Command) => {
       const flags = called.optsWithGlobals<ForgetFlags>()
+      if (flags.scope !== undefined && flags.scope !== scope) {
+        throw new StoreError(
+          'INVALID_ARGUMENT',
+          `forget erases the scope that is its argument, ${scope}: leave --scope out`,
+        )
+      }
       if (flags.yes !== true) {
         throw new StoreError(
           'INVALID_ARGUMENT',
@@ -54,13 +61,11 @@ interface Forgetting {
 
 async function forget(store: Store, scope: string, flags: ForgetFlags, { io, signal }: Forgetting): Promise<Report> {
   const { by, why } = correctionOf(flags, io.env)
-  if (!(await isRecorded(store.view({ scope })))) {
-    throw new StoreError('NOT_FOUND', `nothing is recorded of scope ${scope}; look at the name`)
-  }
   const line = progressLine(io.stderr)
   try {
     const result = await store.forgetScope(scope, {
-      ...{ by, why, signal },
+      // The log would tell for ever that somebody was forgotten who never was.
+      ...{ by, why, mustBeKnown: true, signal },
       onProgress: ({ id, throughId }) => line.show({ phase: 'erased up to record', done: id, total: throughId }),
     })
     line.end()
@@ -71,28 +76,6 @@ async function forget(store: Store, scope: string, flags: ForgetFlags, { io, sig
     line.end()
   }
 }
-
-/** Whether anything is kept of the store's scope: the log would tell for ever that somebody was forgotten who never was. */
-async function isRecorded(store: Store): Promise<boolean> {
-  try {
-    if ((await store.listAudits({ limit: 1 })).length > 0) return true
-    if ((await store.listSessions({ limit: 1 })).length > 0) return true
-    if ([...(await store.getDayState(store.today()))].length > 0) return true
-    if ((await store.loadSnapshot()) !== undefined) return true
-    // As many days as one query takes.
-    for (let year = 1970; year < LAST_YEAR; year += 100) {
-      const to = Math.min(year + 100, LAST_YEAR)
-      if ((await store.listUsage({ from: `${year}-01-01`, to: `${to}-01-01` })).length > 0) return true
-    }
-    return false
-  } catch (error) {
-    // What cannot be read, or is too much to be added up, is something.
-    if (isStoreError(error, 'MALFORMED', 'INVALID_ARGUMENT')) return true
-    throw error
-  }
-}
-
-const LAST_YEAR = 9999
 
 async function compact(store: SqliteStore): Promise<void> {
   try {
@@ -117,7 +100,9 @@ function forgetText({ scope, erased, archivedThroughId, compacted }: ForgetData)
       : 'Until the database has reused their room, the bytes may still be on its disk: on PostgreSQL, VACUUM (FULL) rewrites the tables.',
     ...(archivedThroughId === undefined
       ? []
-      : [`Records 1 to ${archivedThroughId} were archived before: what they tell of the scope is still there.`]),
-    'Backups are to be dealt with, too.',
+      : [
+          `Records 1 to ${archivedThroughId} are in archives: what went there before the scope was forgotten still tells of it.`,
+        ]),
+    'Backups are to be dealt with, too, and what a prune that was stopped has left in its directory.',
   ]
 }

@@ -155,10 +155,20 @@ export const auditFollowCases: readonly CaseDefinition[] = [
       const resumed = follow(store, { after: 3 })
       await resumed.gets([4, 5, 6])
       const atTheEnd = follow(store, { after: 6 })
-      const beyond = follow(store, { after: 7 })
-      const waiting = unawaited(resumed.next(), atTheEnd.next(), beyond.next())
+      const waiting = unawaited(resumed.next(), atTheEnd.next())
       await append(store, 2)
-      assert.deepEqual(await Promise.all(waiting), [7, 7, 8])
+      assert.deepEqual(await Promise.all(waiting), [7, 7])
+    },
+  },
+  {
+    id: 'audit-follow/after/beyond-the-end-is-another-log',
+    prevents: 'a follower that waits in silence for record 5,000 of a log that was lost, and begins anew with 1',
+    async run(t) {
+      const store = await t.open()
+      await rejectsWith(follow(store, { after: 1 }).next(), 'MALFORMED', 'not_applied')
+      await append(store, 3)
+      const error = await rejectsWith(follow(store, { after: 4 }).next(), 'MALFORMED', 'not_applied')
+      assert.match(error.message, /ends with record 3, and was to be followed behind 4/)
     },
   },
   {

@@ -154,6 +154,30 @@ export const auditForgetCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'audit-forget/refused/a-name-that-is-misspelt',
+    prevents:
+      'a child that is believed to be forgotten, as somebody whom nobody knows was, or who cannot be, as its traces are few',
+    async run(t) {
+      const { anna } = await twoChildren(t)
+      const forget = (scope: string) => anna.forgetScope(scope, { ...DECISION, mustBeKnown: true })
+      await rejectsWith(forget('anna '), 'NOT_FOUND', 'not_applied')
+      // Whatever is kept of a scope is enough, on whichever day and node it is.
+      const traces: readonly ((store: Store) => Promise<unknown>)[] = [
+        (store) => store.addUsage('minecraft', '2020-01-01', 1),
+        (store) => store.setCooldownUntil('minecraft', t.clock.now()),
+        (store) => store.saveSnapshot({ timestamp: t.clock.now() }),
+        (store) => store.appendAudit({ type: 'service_started' }),
+        (store) => store.grantTime('minecraft', '2020-01-01', 1_000, DECISION),
+      ]
+      for (const [index, leave] of traces.entries()) {
+        const scope = `trace-${index}`
+        await leave(anna.view({ scope, node: 'tablet' }))
+        await forget(scope)
+        assert.equal((await anna.verifyAudits()).intact, true)
+      }
+    },
+  },
+  {
     id: 'audit-forget/refused/without-who-and-why',
     prevents: 'a child that was forgotten, and nobody can say by whom',
     async run(t) {
@@ -168,6 +192,7 @@ export const auditForgetCases: readonly CaseDefinition[] = [
         { by: 'Ada', why: ' \n' },
         { ...DECISION, signal: 7 },
         { ...DECISION, onProgress: 7 },
+        { ...DECISION, mustBeKnown: 'yes' },
         { ...DECISION, dryRun: true },
       ]
       await refusesEach([

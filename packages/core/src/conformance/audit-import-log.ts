@@ -258,6 +258,7 @@ export const auditImportLogCases: readonly CaseDefinition[] = [
           ['an option', () => store.importAudits(piecesOf(''), { sginal: undefined } as ImportAuditsOptions)],
           ['a signal', () => store.importAudits(piecesOf(''), { signal: 7 } as unknown as ImportAuditsOptions)],
           ['numbers', () => store.importAudits(numbers() as unknown as AsyncIterable<string>)],
+          ['one that throws', () => store.importAudits(broken())],
         ])
         await rejectsWith(store.importAudits(join(directory, 'missing')), 'NOT_FOUND', 'not_applied')
         await mkdir(directory)
@@ -270,6 +271,11 @@ export const auditImportLogCases: readonly CaseDefinition[] = [
       }),
   },
 ]
+
+async function* broken(): AsyncIterable<string> {
+  yield '\n'
+  throw new Error('the pipe broke')
+}
 
 async function* numbers(): AsyncIterable<number> {
   yield 7

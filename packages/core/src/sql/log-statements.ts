@@ -4,7 +4,7 @@ import { prepare } from './prepare.ts'
 import type { Statement } from './program.ts'
 
 /** The tables that keep something of a scope beside the log. */
-const TABLES_OF_SCOPES = [
+export const TABLES_OF_SCOPES = [
   ...(['usage', 'cooldowns', 'snapshot', 'operations', 'sessions', 'session_played', 'grants'] as const),
 ] as const
 

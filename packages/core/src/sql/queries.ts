@@ -3,6 +3,7 @@ import type { SessionRequest, UsageKeyPart, UsageRequest } from '../driver.ts'
 import { LIMITS } from '../limits.ts'
 import { auditQueries, logEnds, type LogEndsRow } from './audit-queries.ts'
 import type { SqlFlavor } from './flavor.ts'
+import { TABLES_OF_SCOPES } from './log-statements.ts'
 import { prepare } from './prepare.ts'
 import type { SqlValue, Statement } from './program.ts'
 import { spanQueries } from './span-queries.ts'
@@ -82,6 +83,18 @@ export function createQueries(flavor: SqlFlavor) {
   return {
     audits: auditQueries(flavor),
     ...spanQueries(flavor),
+    /** One row where anything is kept of the scope. */
+    scopeKnown: prepare((slots: { readonly scope: string }) =>
+      db
+        .selectNoFrom(sql.lit(1).as('one'))
+        .where(({ or, exists, selectFrom }) =>
+          or(
+            [...TABLES_OF_SCOPES, 'audit_log' as const].map((table) =>
+              exists(selectFrom(table).select(sql.lit(1).as('one')).where('scope', '=', slots.scope)),
+            ),
+          ),
+        ),
+    ),
     firstAudit: prepare(() => db.selectFrom('audit_log').select('id').orderBy('id').limit(sql.lit(1))),
     logEnds: prepare(() => db.selectFrom('audit_head').select(logEnds).$castTo<LogEndsRow>()),
 

@@ -20,6 +20,7 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
   const snapshots = request.snapshots && batch.add(queries.snapshot(request.snapshots))
   const log = request.log && batch.add(queries.logEnds({}))
   const untold = request.untoldTimes && batch.add(queries.untold(request.untoldTimes))
+  const known = request.scopeKnown !== undefined && batch.add(queries.scopeKnown({ scope: request.scopeKnown }))
   const firstAudit = request.firstAudit && batch.add(queries.firstAudit({}))
   let audits: readonly AuditLogRow[] = []
   if (request.audits !== undefined && isTimed(request.audits)) {
@@ -47,6 +48,7 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
     })),
     audits: audits.map(auditRow),
     ...(log === undefined ? {} : { log: logEndsOf(log()[0]) }),
+    ...(known === false ? {} : { isScopeKnown: known().length > 0 }),
     ...idOf('firstAuditId', firstAudit?.()[0]),
     ...idOf('untoldId', untold?.()[0]),
   }
