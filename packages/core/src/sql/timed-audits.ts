@@ -6,9 +6,9 @@ import { Batch, type Program } from './program.ts'
 import type { Queries } from './queries.ts'
 import { logEndsOf, toInteger } from './rows.ts'
 
-/** How many spans are looked up at first, and at once. Those that lie side by side are asked as one place. */
+/** How many spans are looked up at first, and how many at most, each time four times as many. Those side by side are one place. */
 const SPANS_AT_FIRST = 16
-const SPANS_AT_ONCE = 256
+const SPANS_AT_ONCE = 4_096
 /** Up to so many days, spans are found by their days. */
 const FEW_DAYS = 64
 /**
