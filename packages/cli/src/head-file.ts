@@ -3,14 +3,30 @@ import type { AuditHead } from '@shepherd-store/core'
 import { InvalidArgumentError } from 'commander'
 
 /**
- * The head in a file that `audit head` wrote; where it wrote several into one, one after the other, the last.
- * @throws InvalidArgumentError when the file cannot be read, or holds no head.
+ * The heads in a file that `audit head` wrote, one after the other: the last, and those before it.
+ * @throws InvalidArgumentError when the file cannot be read, or holds anything else, or nothing.
  */
-export function headFileArgument(path: string): AuditHead {
+export function headFileArgument(path: string): HeadFile {
   const text = contentOf(path).trim()
-  const head = parsed(text) ?? parsed(text.slice(text.lastIndexOf('\n') + 1))
-  if (isHead(head)) return { id: head.id, hash: head.hash }
+  const whole = parsed(text)
+  if (isHead(whole)) return { last: plain(whole), earlier: [] }
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const heads = lines.map((line, index) => {
+    const head = parsed(line)
+    if (isHead(head)) return plain(head)
+    const where = lines.length === 1 ? 'it' : `its line ${index + 1}`
+    throw new InvalidArgumentError(
+      `There is no head in ${where}: give a file that shepherd-store audit head has written.`,
+    )
+  })
+  const last = heads.pop()
+  if (last !== undefined) return { last, earlier: heads }
   throw new InvalidArgumentError('There is no head in it: give a file that shepherd-store audit head has written.')
+}
+
+export interface HeadFile {
+  readonly last: AuditHead
+  readonly earlier: readonly AuditHead[]
 }
 
 function contentOf(path: string): string {
@@ -28,6 +44,10 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+function plain({ id, hash }: AuditHead): AuditHead {
+  return { id, hash }
 }
 
 function isHead(value: unknown): value is AuditHead {

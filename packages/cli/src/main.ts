@@ -15,7 +15,9 @@ import { addStatus } from './commands/status.ts'
 import { addUsage } from './commands/usage.ts'
 import { visible } from './format.ts'
 import { type Io, processIo } from './io.ts'
+import { forPeople, sentenceOf } from './messages.ts'
 import { type GlobalFlags, Shell } from './shell.ts'
+import { commandsNamed, subcommandsLike } from './subcommand.ts'
 import { whereFrom, withoutPassword } from './where.ts'
 
 /** 0: done. 1: failed. 2: called wrongly. 3: done, and something is wrong with what is stored. */
@@ -29,7 +31,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     await program.parseAsync(argv, { from: 'user' })
     return shell.exitCode
   } catch (error) {
-    const { message, exitCode } = failureOf(error)
+    const { message, exitCode } = failureOf(error, program)
     const sentence = withoutPassword(message, whereFrom(program.opts<GlobalFlags>().db, io.env))
     if (message !== '') io.stderr.write(`shepherd-store: ${visible(sentence)}\n`)
     return exitCode
@@ -100,19 +102,30 @@ interface Failure {
   readonly exitCode: ExitCode
 }
 
-function failureOf(error: unknown): Failure {
-  if (error instanceof CommanderError) return usageFailure(error)
+function failureOf(error: unknown, program: Command): Failure {
+  if (error instanceof CommanderError) return usageFailure(error, program)
   const message = error instanceof Error ? error.message : String(error)
   if (!isStoreError(error)) return { message, exitCode: 1 }
-  const called = error.operation === undefined ? '' : `${error.operation}: `
-  const sentence = message.startsWith(called) ? message.slice(called.length) : message
-  return { message: sentence, exitCode: error.code === 'INVALID_ARGUMENT' ? 2 : 1 }
+  return { message: forPeople(sentenceOf(error)), exitCode: error.code === 'INVALID_ARGUMENT' ? 2 : 1 }
 }
 
-function usageFailure({ code, exitCode, message }: CommanderError): Failure {
+function usageFailure({ code, exitCode, message }: CommanderError, program: Command): Failure {
   // Help and version, asked for; or help in place of a command that was not given.
   if (exitCode === 0) return { message: '', exitCode: 0 }
   if (code === 'commander.help') return { message: '', exitCode: 2 }
-  const sentence = message.replace(/^error: /, '').replaceAll('\n', ' ')
-  return { message: `${sentence.replace(/\.$/, '')}; see shepherd-store --help`, exitCode: 2 }
+  const sentence = message
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/\.$/, '')
+  return { message: `${withSuggestion(sentence, program)}; see shepherd-store --help`, exitCode: 2 }
+}
+
+/** Commander suggests commands of the same level alone, and none where one without arguments has commands of its own. */
+function withSuggestion(sentence: string, program: Command): string {
+  const [, unknown] = /^unknown command '(.*)'$/.exec(sentence) ?? []
+  if (unknown !== undefined) return sentence + commandsNamed(program, unknown)
+  const [, parentName, argument] = /^too many arguments for '(.*)'\. Expected 0 .*: ([^,]*)/.exec(sentence) ?? []
+  const parent = program.commands.find((command) => command.name() === parentName)
+  if (argument === undefined || parent === undefined || parent.commands.length === 0) return sentence
+  return `unknown command '${parentName} ${argument}'${subcommandsLike(parent, argument)}`
 }

@@ -12,6 +12,8 @@ export interface Report {
   text(): readonly Block[]
   /** Whether something is wrong with what is stored. */
   readonly problems: boolean
+  /** What people are told beside it, on stderr. */
+  readonly note?: string | undefined
 }
 
 export type Block = Cell | Table
@@ -67,6 +69,14 @@ export class Printer {
   /** As it is, for programs; a terminal gets what `escape` makes of it. Resolves when the output takes more. */
   async raw(text: string, escape: (text: string) => string): Promise<void> {
     await this.#write(this.#out.isTTY === true ? escape(text) : text)
+  }
+
+  /** Resolves when the output holds nothing back, for whoever has been stopped, too. */
+  async drained(): Promise<void> {
+    if (this.#out.writableNeedDrain !== true) return
+    await new Promise<void>((resolve) => {
+      this.#out.once?.('drain', resolve)
+    })
   }
 
   async #write(text: string): Promise<void> {

@@ -39,7 +39,9 @@ export class Shell {
   /** Opens the database that the flags name, does the work, closes it, and prints the report. */
   async run(command: Command, work: (opened: Opened) => Promise<Report>, options: RunOptions = {}): Promise<void> {
     const report = await this.#opened(command, work, options)
-    printReport(report, this.io.stdout, this.#printOptions(command))
+    const printing = this.#printOptions(command)
+    printReport(report, this.io.stdout, printing)
+    if (report.note !== undefined && !printing.json) this.io.stderr.write(`shepherd-store: ${report.note}\n`)
     this.exitCode = report.problems ? 3 : 0
   }
 

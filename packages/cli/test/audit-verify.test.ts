@@ -53,7 +53,7 @@ test('finds a sound log intact, prints its head, and says what that cannot show'
     [
       'The log is intact: 3 records, each as it was written, in its place.',
       '',
-      'Its head, which shepherd-store audit head > FILE keeps elsewhere:',
+      'Its head, which shepherd-store audit head >> FILE keeps elsewhere:',
       head.trimEnd(),
       '',
       'What this cannot show:',
@@ -101,7 +101,7 @@ test('--from goes on from a head, and says what was not read again', async () =>
   expect(stdout).toContain('\n -  Records before 3 were not read again.\n')
 })
 
-test('a file may hold several heads, one after the other: the last counts', async () => {
+test('a file may hold several heads, one after the other: all are looked at', async () => {
   const path = await log()
   const file = await headFile(path)
   await using store = await openSqliteStore(path)

@@ -83,6 +83,17 @@ export async function storeWith(fill: (store: OwnedStore, clock: ManualClock) =>
   return path
 }
 
+/** A log of which records 1 to 3, of August, were archived, and 4 and 5, of noon, stay; record 6 tells of it. */
+export async function prunedLog(archiveTo = join(testDirectory(), 'archive')): Promise<string> {
+  return storeWith(async (store, clock) => {
+    clock.set('2026-08-17T12:00:00Z')
+    for (let record = 1; record <= 3; record += 1) await store.appendAudit({ type: 'service_started' })
+    clock.set(NOON)
+    for (let record = 4; record <= 5; record += 1) await store.appendAudit({ type: 'service_stopped' })
+    await store.applyRetention({ keepDays: 30, archiveTo })
+  })
+}
+
 /** A session that starts at `from` and is heard of `playedMs` later. */
 export async function playing(
   store: Store,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { playing, run, storeWith, tamper } from './command.ts'
+import { playing, prunedLog, run, storeWith, tamper } from './command.ts'
 
 const UNTIL = new Date('2026-11-24T13:00:00Z')
 
@@ -82,6 +82,13 @@ test('--json has the same for programs', async () => {
       },
     },
   })
+})
+
+test('of a log that was pruned it counts what is left', async () => {
+  const path = await prunedLog()
+  expect((await run(['status', '--db', path])).stdout).toContain('\nLog        3 records, the last of ')
+  const json = await run(['status', '--db', path, '--json'])
+  expect(JSON.parse(json.stdout)).toMatchObject({ contents: { records: 3, head: { id: 6 } } })
 })
 
 test('--node asks for the snapshot of another machine', async () => {

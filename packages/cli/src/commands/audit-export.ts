@@ -1,5 +1,6 @@
 import { type ExportAuditsOptions, isStoreError, type Store, StoreError } from '@shepherd-store/core'
 import { type Command, Option } from 'commander'
+import { tellArchived } from '../archived.ts'
 import { addFilterOptions, auditQuery, type FilterFlags, hintAtTypes } from '../audit-filter.ts'
 import { count, visibleJson, visibleLines } from '../format.ts'
 import type { Io } from '../io.ts'
@@ -61,7 +62,8 @@ async function exportLog(
   { format, titles, ...flags }: ExportFlags,
   { printer, io, signal }: Exporting,
 ): Promise<{ problems: false }> {
-  const { node, entryId, sessionId, types, from, to, after, scope } = auditQuery(flags, store)
+  const query = auditQuery(flags, store)
+  const { node, entryId, sessionId, types, from, to, after, scope } = query
   const total = (await store.auditHead())?.id ?? 0
   // A line over the export itself would be in the way.
   const line = progressLine(io.stdout.isTTY === true ? { write: () => {} } : io.stderr)
@@ -71,6 +73,7 @@ async function exportLog(
   // The titles are a line, and no record.
   let done = format === 'csv' && titles ? -1 : 0
   const print = async (): Promise<void> => {
+    if (last === undefined) await tellArchived(store, query, { io })
     await printer.raw(lines.join(''), escape)
     last = lines.at(-1)
     done += lines.length
@@ -92,6 +95,8 @@ async function exportLog(
     // How far the store had read says nothing of what was printed.
     const what = error.code === 'ABORTED' ? 'the export was stopped' : error.message
     const printed = last === undefined ? '' : `; ${goOnText(done, last, format)}`
+    // Where the reader is gone, the process ends there, quietly.
+    await printer.drained()
     throw new StoreError(error.code, `${what}${printed}`, { cause: error, operation: error.operation })
   } finally {
     line.end()
@@ -99,8 +104,10 @@ async function exportLog(
 }
 
 function goOnText(done: number, last: string, format: ExportAuditsOptions['format']): string {
-  const flags = `--after ${idOf(last, format)}${format === 'csv' ? ' --no-titles' : ''}`
-  return `${count(done, 'record was', 'records were')} printed whole: go on with ${flags}`
+  // What was written may never have been read.
+  const printed = `at most ${count(done, 'record was', 'records were')} printed, up to record ${idOf(last, format)}`
+  const titles = format === 'csv' ? ', and with --no-titles' : ''
+  return `${printed}: go on behind the last whole record that you have, with --after and its id${titles}`
 }
 
 /** The id of a record that was exported. */

@@ -1,7 +1,9 @@
 import type { AuditRecord, Store } from '@shepherd-store/core'
 import type { Command } from 'commander'
+import { tellArchived } from '../archived.ts'
 import { countOrAllArgument } from '../arguments.ts'
 import { addFilterOptions, auditQuery, type FilterFlags, hintAtTypes } from '../audit-filter.ts'
+import type { Io } from '../io.ts'
 import type { Printer } from '../output.ts'
 import { firstRecords, recordsTogether } from '../record-list.ts'
 import { RecordTable } from '../record-table.ts'
@@ -38,7 +40,7 @@ export function addAuditFollow(audit: Command, shell: Shell): void {
       const flags = called.optsWithGlobals<FollowFlags>()
       hintAtTypes(flags, shell.io)
       return shell.interruptible((signal) =>
-        shell.stream(called, ({ store }, printer) => follow(store, flags, { printer, signal }), {
+        shell.stream(called, ({ store }, printer) => follow(store, flags, { printer, io: shell.io, signal }), {
           actAs: 'this_machine',
           signal,
         }),
@@ -48,12 +50,17 @@ export function addAuditFollow(audit: Command, shell: Shell): void {
 
 interface Following {
   readonly printer: Printer
+  readonly io: Io
   /** Aborted at Ctrl-C. */
   readonly signal: AbortSignal
 }
 
 /** Ends when it is stopped, whatever was shown: nothing was looked for. */
-async function follow(store: Store, flags: FollowFlags, { printer, signal }: Following): Promise<{ problems: false }> {
+async function follow(
+  store: Store,
+  flags: FollowFlags,
+  { printer, io, signal }: Following,
+): Promise<{ problems: false }> {
   const { node, allScopes: scopes = false, after = 0 } = flags
   const query = auditQuery(flags, store)
   const head = await store.auditHead()
@@ -72,6 +79,8 @@ async function follow(store: Store, flags: FollowFlags, { printer, signal }: Fol
     last = newest.toReversed()
     from = head.id
   }
+  const isFromStart = number === 'all' || last.length < number
+  if (isFromStart) await tellArchived(store, query, { io, oldestId: last[0]?.id })
   if (last.length > 0 || !printer.json) await print(last)
   for await (const part of recordsTogether(store.readAudits({ ...query, after: from, follow: true, signal }))) {
     await print(part)

@@ -10,7 +10,7 @@ export function addAuditHead(audit: Command, shell: Shell): void {
       'Print the end of the log, in one line of JSON: kept where nobody can change it, it proves later that nothing up ' +
         'to it was changed or cut off.',
     )
-    .addHelpText('after', '\nExample: shepherd-store audit head > /mnt/elsewhere/head.json')
+    .addHelpText('after', '\nExample: shepherd-store audit head >> /mnt/kept/heads.jsonl')
     .action((_flags: object, called: Command) => {
       refuseOptionsOf(audit, called)
       return shell.stream(called, async ({ store }, printer) => {

@@ -1,16 +1,10 @@
-import {
-  type AuditSource,
-  type ImportAuditsResult,
-  isStoreError,
-  type OwnedStore,
-  type Store,
-  StoreError,
-} from '@shepherd-store/core'
+import { type ImportAuditsResult, isStoreError, type OwnedStore, type Store, StoreError } from '@shepherd-store/core'
 import type { Command } from 'commander'
 import { count, jsonLine } from '../format.ts'
 import type { Io } from '../io.ts'
 import { openStore, type OpenStoreOptions } from '../open-store.ts'
 import type { Block, Report } from '../output.ts'
+import { isPiped, openPiped } from '../piped-source.ts'
 import { progressLine } from '../progress.ts'
 import { addNewStoreOptions, calendarOf, type NewStoreFlags, openRehearsal, rehearse } from '../rehearsal.ts'
 import type { Shell } from '../shell.ts'
@@ -27,23 +21,23 @@ export function addAuditImport(audit: Command, shell: Shell): void {
     .addHelpText(
       'after',
       '\nEach record is proven before it is taken up. It may be repeated: what is there already is compared and left alone.' +
-        '\nA database is made once the first records were proven; for standard input, before they are read.\n' +
+        '\nA database is made once the first records were proven; for standard input or a FIFO, before they are read.\n' +
         '\nExample: shepherd-store --db new.db audit import /mnt/archive',
     )
     .action((path: string, _flags: NewStoreFlags, called: Command) => {
       refuseOptionsOf(audit, called)
-      return shell.interruptible((signal) =>
-        shell.run(called, ({ store }) => importLog(store, path, { io: shell.io, signal }), {
-          actAs: 'this_machine',
-          calendar: calendarOf(called.optsWithGlobals<NewStoreFlags>()),
-          whenMissing: (where, options) =>
-            path === STDIN ? openStore(where, options) : openProven(path, where, options, signal),
-        }),
+      return shell.interruptible(
+        (signal) =>
+          shell.run(called, ({ store }) => importLog(store, path, { io: shell.io, signal }), {
+            actAs: 'this_machine',
+            calendar: calendarOf(called.optsWithGlobals<NewStoreFlags>()),
+            whenMissing: (where, options) =>
+              isPiped(path) ? openStore(where, options) : openProven(path, where, options, signal),
+          }),
+        stopped(0),
       )
     })
 }
-
-const STDIN = '-'
 
 /** Opens a new store once the source's first records were proven. For a source without any, none is made. */
 async function openProven(
@@ -58,7 +52,7 @@ async function openProven(
     if (!begun) return rehearsal
   } catch (error) {
     await rehearsal.close()
-    throw error
+    throw isStoreError(error, 'ABORTED') ? stopped(0) : error
   }
   await rehearsal.close()
   return openStore(where, options)
@@ -73,10 +67,10 @@ interface Importing {
 /** Its data is the `ImportAuditsResult` itself. */
 async function importLog(store: Store, path: string, { io, signal }: Importing): Promise<Report> {
   const line = progressLine(io.stderr)
-  const source: AuditSource = path === STDIN ? process.stdin : path
+  const piped = isPiped(path) ? openPiped(path) : undefined
   let reached: ImportAuditsResult = { imported: 0, present: 0, beforeStart: 0 }
   try {
-    const result = await store.importAudits(source, {
+    const result = await store.importAudits(piped?.text ?? path, {
       signal,
       onProgress(progress) {
         reached = progress
@@ -87,12 +81,20 @@ async function importLog(store: Store, path: string, { io, signal }: Importing):
     })
     return { data: result, text: () => importText(result), problems: false }
   } catch (error) {
+    if (isStoreError(error, 'ABORTED')) throw stopped(reached.imported, error)
     if (!isStoreError(error) || reached.imported === 0) throw error
     const kept = `${count(reached.imported, 'record')} before that were imported, and stay`
     throw new StoreError(error.code, `${error.message}; ${kept}`, { cause: error, operation: error.operation })
   } finally {
     line.end()
+    await piped?.end()
   }
+}
+
+/** How far the source was read says nothing of what was imported. */
+function stopped(imported: number, cause?: StoreError): StoreError {
+  const what = imported === 0 ? 'nothing was imported' : `${count(imported, 'record was', 'records were')} imported`
+  return new StoreError('ABORTED', `the import was stopped: ${what}; the same command goes on`, { cause })
 }
 
 function importText({ imported, present, beforeStart, head }: ImportAuditsResult): readonly Block[] {
@@ -104,8 +106,9 @@ function importText({ imported, present, beforeStart, head }: ImportAuditsResult
       : [
           `${count(beforeStart, 'record lies', 'records lie')} before where the log begins here, and ${beforeStart === 1 ? 'was' : 'were'} not compared.`,
         ]),
-    '',
-    'The source ends with this head, which audit verify --expect-head proves here:',
-    jsonLine(head),
+    // Where nothing was compared, nothing is proven.
+    ...(imported + present === 0
+      ? []
+      : ['', 'The source ends with this head, which audit verify --expect-head proves here:', jsonLine(head)]),
   ]
 }

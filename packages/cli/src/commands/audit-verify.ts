@@ -1,16 +1,18 @@
 import { type AuditHead, type AuditVerification, isStoreError, type Store, StoreError } from '@shepherd-store/core'
 import type { Command } from 'commander'
+import { lookAtHeads, withEarlierHeads } from '../earlier-heads.ts'
 import { count, jsonLine } from '../format.ts'
-import { headFileArgument } from '../head-file.ts'
+import { type HeadFile, headFileArgument } from '../head-file.ts'
 import type { Io } from '../io.ts'
+import { forPeople } from '../messages.ts'
 import type { Block, Report } from '../output.ts'
 import { progressLine } from '../progress.ts'
 import type { GlobalFlags, Shell } from '../shell.ts'
 import { refuseOptionsOf } from '../subcommand.ts'
 
 interface VerifyFlags extends GlobalFlags {
-  readonly expectHead?: AuditHead
-  readonly from?: AuditHead
+  readonly expectHead?: HeadFile
+  readonly from?: HeadFile
   readonly part?: boolean
 }
 
@@ -20,15 +22,19 @@ export function addAuditVerify(audit: Command, shell: Shell): void {
     .description('Check that every record of the log is as it was written, in its place.')
     .option(
       '--expect-head <file>',
-      'a head that audit head has printed before: proves that nothing up to it is gone or written anew',
+      'heads that audit head has printed before: prove that nothing up to the last is gone or written anew',
       headFileArgument,
     )
     .option('--part', 'it is a part of a log, imported: what tells of its beginning, or of erasures, may be elsewhere')
-    .option('--from <file>', 'such a head, up to which the log was found good: goes on from there', headFileArgument)
+    .option(
+      '--from <file>',
+      'such a head, the last of the file, up to which the log was found good: goes on from there',
+      headFileArgument,
+    )
     .addHelpText(
       'after',
-      '\nExamples: shepherd-store audit head > /mnt/elsewhere/head.json' +
-        '\n          shepherd-store audit verify --expect-head /mnt/elsewhere/head.json',
+      '\nExamples: shepherd-store audit head >> /mnt/kept/heads.jsonl' +
+        '\n          shepherd-store audit verify --expect-head /mnt/kept/heads.jsonl',
     )
     .action((_flags: VerifyFlags, called: Command) => {
       refuseOptionsOf(audit, called)
@@ -45,19 +51,22 @@ interface Verifying {
   readonly signal: AbortSignal
 }
 
-/** Its data is the `AuditVerification` itself. */
+/** Its data is the `AuditVerification` itself, and what the earlier heads of the file tell. */
 async function verify(store: Store, flags: VerifyFlags, { io, signal }: Verifying): Promise<Report> {
-  const { expectHead: expectedHead, from, part } = flags
+  const { expectHead, part } = flags
+  const from = flags.from?.last
   const line = progressLine(io.stderr)
   let good = from
   try {
-    const verification = await store.verifyAudits({
-      ...{ expectedHead, from, part, signal },
+    const earlier = await lookAtHeads(store, expectHead?.earlier ?? [])
+    const verified = await store.verifyAudits({
+      ...{ expectedHead: expectHead?.last, from, part, signal },
       onProgress({ checked, total, head }) {
         good = head
         line.show({ phase: 'verified', done: checked, total })
       },
     })
+    const verification = withEarlierHeads(verified, earlier)
     return {
       data: verification,
       text: () => verifyText(verification, flags),
@@ -89,7 +98,7 @@ function verifyText(verification: AuditVerification, flags: VerifyFlags): readon
       : [
           '',
           'What this cannot show:',
-          { columns: [{ title: '' }, { title: '' }], rows: blindSpots.map((spot) => [' -', spot]) },
+          { columns: [{ title: '' }, { title: '' }], rows: blindSpots.map((spot) => [' -', forPeople(spot)]) },
         ]
   if (firstBreak === undefined) return [...intactText(verification, flags), ...spots]
   return [
@@ -107,14 +116,14 @@ function intactText(verification: AuditVerification, flags: VerifyFlags): readon
   const { expectHead, from } = flags
   const erasures = erased === 0 ? '' : `, ${count(erased, 'of them erased', 'of them erased')}`
   const text = `The log is intact: ${count(checked, 'record')}${erasures}, each as it was written, in its place.`
-  const knownId = Math.max(expectHead?.id ?? 0, from?.id ?? 0)
+  const knownId = Math.max(expectHead?.last.id ?? 0, from?.last.id ?? 0)
   return [
     { text, style: 'green' },
     ...(tail === 'proven' ? [`Nothing up to record ${knownId} was cut off or written anew.`] : []),
     ...(isUnproven(verification, flags) ? [{ text: unprovenText(knownId), style: 'yellow' } as const] : []),
     ...(head === undefined
       ? []
-      : ['', 'Its head, which shepherd-store audit head > FILE keeps elsewhere:', jsonLine(head)]),
+      : ['', 'Its head, which shepherd-store audit head >> FILE keeps elsewhere:', jsonLine(head)]),
   ]
 }
 

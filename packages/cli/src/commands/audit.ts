@@ -1,7 +1,9 @@
 import type { AuditQuery, AuditRecord, Store } from '@shepherd-store/core'
 import type { Command } from 'commander'
+import { archivedBefore, archivedText, tellArchived } from '../archived.ts'
 import { countOrAllArgument } from '../arguments.ts'
 import { addFilterOptions, auditQuery, type FilterFlags, hintAtTypes, nothingText } from '../audit-filter.ts'
+import type { Io } from '../io.ts'
 import type { Block, Printer, Report } from '../output.ts'
 import { firstRecords, isUnreadable, PAGE_RECORDS } from '../record-list.ts'
 import { RecordTable } from '../record-table.ts'
@@ -24,6 +26,8 @@ export interface AuditData {
   readonly records: readonly AuditRecord[]
   /** Whether there are more: before them, or, with `--after`, behind them. */
   readonly more: boolean
+  /** Records 1 to there were archived, and may be among those that are asked for. */
+  readonly archivedThrough?: number
 }
 
 const RECORDS_DEFAULT = 20
@@ -52,7 +56,9 @@ export function addAudit(program: Command, shell: Shell): void {
       const { number = RECORDS_DEFAULT } = flags
       if (number === 0) called.error('-n 0 shows nothing: give a whole number from 1, or all')
       return number === 'all'
-        ? shell.stream(called, ({ store }, printer) => printAll(store, flags, printer), { actAs: 'this_machine' })
+        ? shell.stream(called, ({ store }, printer) => printAll(store, flags, { printer, io: shell.io }), {
+            actAs: 'this_machine',
+          })
         : shell.run(called, ({ store }) => audit(store, { ...flags, number }), { actAs: 'this_machine' })
     })
   addAuditFollow(command, shell)
@@ -65,15 +71,26 @@ export function addAudit(program: Command, shell: Shell): void {
 async function audit(store: Store, flags: AuditFlags & { readonly number: number }): Promise<Report> {
   const { number, after, reverse = false } = flags
   const order = after === undefined ? 'desc' : 'asc'
-  const read = await firstRecords(store, { ...auditQuery(flags, store), order }, number + 1)
+  const query: AuditQuery = { ...auditQuery(flags, store), order }
+  const read = await firstRecords(store, query, number + 1)
   const chosen = read.slice(0, number)
   const records = (order === 'desc') === reverse ? chosen : chosen.toReversed()
-  const data: AuditData = { records, more: read.length > number }
+  const more = read.length > number
+  const isFromStart = order === 'asc' || !more
+  const archivedThrough = isFromStart ? await archivedBefore(store, query, idOfOldest(records)) : undefined
+  const data: AuditData = { records, more, ...(archivedThrough === undefined ? {} : { archivedThrough }) }
+  const note = archivedThrough === undefined ? undefined : archivedText(archivedThrough)
   if (records.length === 0) {
     const nothing = await nothingText(flags, store)
-    return { data, text: () => [nothing], problems: false }
+    return { data, text: () => [nothing], problems: false, note }
   }
-  return { data, text: () => auditText(data, flags, store), problems: records.some(isUnreadable) }
+  return { data, text: () => auditText(data, flags, store), problems: records.some(isUnreadable), note }
+}
+
+/** They are in the order of the log, or in the other one. */
+function idOfOldest(records: readonly AuditRecord[]): number | undefined {
+  const [first, last] = [records[0], records.at(-1)]
+  return first === undefined || last === undefined ? undefined : Math.min(first.id, last.id)
 }
 
 /** The node is shown where there are several. */
@@ -90,7 +107,11 @@ function auditText({ records, more }: AuditData, flags: AuditFlags, store: Store
 }
 
 /** Page by page, so that the log may be of any length. */
-async function printAll(store: Store, flags: AuditFlags, printer: Printer): Promise<{ readonly problems: boolean }> {
+async function printAll(
+  store: Store,
+  flags: AuditFlags,
+  { printer, io }: { readonly printer: Printer; readonly io: Io },
+): Promise<{ readonly problems: boolean }> {
   const query: AuditQuery = { ...auditQuery(flags, store), order: flags.reverse === true ? 'desc' : 'asc' }
   const head = await store.auditHead()
   const { node, allScopes: scopes = false } = flags
@@ -103,7 +124,9 @@ async function printAll(store: Store, flags: AuditFlags, printer: Printer): Prom
   let page: AuditRecord[] = []
   let printed = 0
   let problems = false
+  const tell = (): Promise<void> => tellArchived(store, query, { io, oldestId: idOfOldest(page) })
   const flush = async (): Promise<void> => {
+    if (printed === 0 && query.order === 'asc') await tell()
     await (printer.json ? printer.lines(page) : printer.blocks([table.part(page)]))
     printed += page.length
     page = []
@@ -114,6 +137,7 @@ async function printAll(store: Store, flags: AuditFlags, printer: Printer): Prom
     if (page.length === PAGE_RECORDS) await flush()
   }
   if (page.length > 0) await flush()
+  if (printed === 0 || query.order === 'desc') await tell()
   if (printed === 0 && !printer.json) await printer.blocks([await nothingText(flags, store)])
   return { problems }
 }

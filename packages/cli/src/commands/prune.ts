@@ -1,7 +1,8 @@
 import { LIMITS, type RetentionResult, type Store, StoreError } from '@shepherd-store/core'
 import { type Command, InvalidArgumentError } from 'commander'
-import { count, type InstantFormat, instantFormat } from '../format.ts'
+import { count, type InstantFormat, instantFormat, number } from '../format.ts'
 import type { Io } from '../io.ts'
+import { withPlace } from '../messages.ts'
 import type { Block, Report } from '../output.ts'
 import { progressLine } from '../progress.ts'
 import type { GlobalFlags, Shell } from '../shell.ts'
@@ -27,7 +28,13 @@ export function addPrune(program: Command, shell: Shell): void {
     )
     .action((_flags: PruneFlags, command: Command) => {
       const flags = command.optsWithGlobals<PruneFlags>()
-      const { archive = '', dryRun = false } = flags
+      const { archive = '', dryRun = false, scope } = flags
+      if (scope !== undefined) {
+        throw new StoreError(
+          'INVALID_ARGUMENT',
+          'prune is about the log of all scopes, and takes no --scope; shepherd-store forget erases what is kept of one',
+        )
+      }
       if (archive === '' && !dryRun) {
         throw new StoreError(
           'INVALID_ARGUMENT',
@@ -58,23 +65,37 @@ async function prune(
       ...{ keepDays, archiveTo, dryRun, signal },
       onProgress: ({ step, done, total }) => line.show({ phase: step, done, total }),
     })
-    return {
-      data: result,
-      text: () => pruneText(result, { dryRun, timeZone: store.calendar.timeZone }),
-      problems: result.heldBy !== undefined,
-    }
+    const older = await olderBehind(store, result)
+    const { timeZone } = store.calendar
+    return { data: result, text: () => pruneText(result, { dryRun, timeZone, older }), problems: false }
+  } catch (error) {
+    throw archiveTo === undefined ? error : withPlace(error, archiveTo)
   } finally {
     line.end()
   }
 }
 
+/** How many old records stay behind the one that is not old, counted up to `OLDER_MAX`. */
+async function olderBehind(store: Store, { heldBy, cutoff: to }: RetentionResult): Promise<number> {
+  if (heldBy === undefined) return 0
+  return (await store.listAudits({ scope: 'all', after: heldBy.id, to, limit: OLDER_MAX })).length
+}
+
+const OLDER_MAX = 1_000
+
+interface PruneTextOptions {
+  readonly dryRun: boolean
+  readonly timeZone: string
+  readonly older: number
+}
+
 function pruneText(
   { cutoff, records, throughId, heldBy, archives }: RetentionResult,
-  { dryRun, timeZone }: { readonly dryRun: boolean; readonly timeZone: string },
+  { dryRun, timeZone, older }: PruneTextOptions,
 ): readonly Block[] {
   const instant = instantFormat(timeZone)
   const before = `from before ${instant(cutoff)} (${timeZone})`
-  const held = heldBy === undefined ? [] : [heldText(heldBy, instant)]
+  const held = heldBy === undefined ? [] : [heldText(heldBy, older, instant)]
   if (throughId === undefined) {
     return heldBy === undefined
       ? [`There is no record ${before}: nothing to archive.`]
@@ -92,9 +113,19 @@ function pruneText(
   ]
 }
 
-function heldText({ id, timestamp, node }: NonNullable<RetentionResult['heldBy']>, instant: InstantFormat): Block {
-  const text = `Record ${id} of ${instant(timestamp)} (node ${node}) is not old, and keeps those behind it: older records stand there, and stay until it is old.`
-  return { text, style: 'yellow' }
+function heldText(
+  { id, timestamp, node }: NonNullable<RetentionResult['heldBy']>,
+  older: number,
+  instant: InstantFormat,
+): Block {
+  const stays = `Record ${id} of ${instant(timestamp)} (node ${node}) stays, as it is not old`
+  const behind = older === 1 ? '1 older record behind it' : `${atLeast(older)} older records behind it`
+  const until = `in the log ${older === 1 ? 'stays' : 'stay'} with it until it is old itself`
+  return { text: `${stays}; ${behind} ${until}. Either clock may have been wrong.`, style: 'yellow' }
+}
+
+function atLeast(older: number): string {
+  return older < OLDER_MAX ? number(older) : `${number(older)} or more`
 }
 
 /** What would be older than 50 years, no clock that was right has written. */

@@ -1,5 +1,6 @@
 import { type HealthProblem, isStoreError, type Store } from '@shepherd-store/core'
 import type { Command } from 'commander'
+import { firstRecord } from '../archived.ts'
 import { count } from '../format.ts'
 import type { Report } from '../output.ts'
 import { openSessions } from '../session-list.ts'
@@ -47,6 +48,7 @@ async function status({ store, where }: Opened): Promise<Report> {
 /** What cannot be read is added to `problems`. */
 async function contentsOf(store: Store, silence: Silence, problems: HealthProblem[]): Promise<Contents> {
   const [last] = await store.listAudits({ order: 'desc', limit: 1, scope: 'all' })
+  const first = last === undefined ? undefined : await firstRecord(store)
   const now = store.clock.now()
   const today = store.today()
   const entries = [...(await store.getDayState(today))]
@@ -66,7 +68,7 @@ async function contentsOf(store: Store, silence: Silence, problems: HealthProble
       problems.push(malformed(`${count(unreadable, 'row')} of the usage of ${entryId} cannot be read.`))
   }
   return {
-    records: last?.id ?? 0,
+    records: last === undefined || first === undefined ? 0 : last.id - first.id + 1,
     ...(last === undefined ? {} : { head: { id: last.id, hash: last.hash, timestamp: last.timestamp } }),
     entriesToday: entries.filter(({ usedMs }) => usedMs > 0).length,
     usedTodayMs: entries.reduce((all, { usedMs }) => all + usedMs, 0),
