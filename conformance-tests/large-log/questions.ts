@@ -52,6 +52,7 @@ export function questions(count: number): readonly Question[] {
       found: 'type',
     },
     { what: 'a rare type of a node', query: { types: ['usage_adjusted'], node: 'pc-2', limit }, found: 'type' },
+    { what: 'a frequent type of a rare node', query: { types: ['launch_denied'], node: 'tablet', limit } },
     { what: 'an entry of a node', query: { entryId: 'chess', node: 'pc-2', limit }, found: 'entry' },
     {
       what: 'types of an entry',

@@ -22,13 +22,22 @@ export async function lookAtHeads(store: Store, heads: readonly AuditHead[]): Pr
   // Afterwards: what has left the log by now is no contradiction.
   const startId = (await firstRecord(store))?.id ?? 1
   const logHead = await store.auditHead()
-  const isBefore = ({ head }: Look): boolean => head.id < startId
+  const cut = await cutOf(store)
+  const isCut = ({ head }: Look): boolean => head.id === cut?.id
+  const isBefore = (look: Look): boolean => look.head.id < startId && !isCut(look)
   const [contradiction] = looks
-    .filter((look) => !isBefore(look))
-    .map((look) => contradictionOf(look, logHead))
+    .filter((look) => !isBefore(look) && !(isCut(look) && look.head.hash === cut?.hash))
+    .map((look) => contradictionOf(isCut(look) ? { ...look, next: cut } : look, logHead))
     .toSorted((a, b) => a.firstBreak.id - b.firstBreak.id)
   const beforeStart = looks.filter(isBefore).map(({ head }) => head)
   return { ...(contradiction === undefined ? {} : { contradiction }), beforeStart }
+}
+
+/** The record that the log was last cut behind, as the log tells. */
+async function cutOf(store: Store): Promise<AuditHead | undefined> {
+  const query = { scope: 'all', types: ['records_archived'], order: 'desc', limit: 1 } as const
+  const [record] = await store.listAudits(query)
+  return record?.event.type === 'records_archived' ? { id: record.event.throughId, hash: record.event.hash } : undefined
 }
 
 /** A head that the log does not hold, and what stands in its place. */

@@ -121,8 +121,12 @@ test('those of records that were archived are named, and are no problem', async 
   const { exitCode, stdout } = await verify(path, [...heads, last])
   expect([exitCode, stdout]).toEqual([
     0,
-    expect.stringContaining('3 heads, up to that of record 3, were not looked at: the log begins behind them.\n'),
+    expect.stringContaining('2 heads, up to that of record 2, were not looked at: the log begins behind them.\n'),
   ])
+  // Of the record that it was cut behind the log tells the hash.
+  const forged = `${JSON.stringify({ id: 3, hash: 'ab'.repeat(32) })}\n`
+  const differs = await verify(path, [forged, last])
+  expect([differs.exitCode, differs.stdout]).toEqual([3, expect.stringContaining('(head_differs)')])
 })
 
 test('a line that is no head is refused, and named', async () => {

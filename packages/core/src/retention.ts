@@ -42,8 +42,8 @@ export interface RetentionResult {
   /** The last of them. Absent when there are none. */
   readonly throughId?: number
   /**
-   * The first record that stays although older ones stand behind it: its machine's clock was ahead. Those behind it leave
-   * the log when it is old itself. Absent when there is none.
+   * The first record that stays although older ones stand behind it, as a clock was wrong, its machine's or theirs. They
+   * leave the log when it is old itself. Absent when there is none.
    */
   readonly heldBy?: { readonly id: number; readonly timestamp: Date; readonly node: NodeId }
   /** What was written, in order, or had been written by an earlier call that did not come to its end. */
@@ -130,11 +130,13 @@ async function lastToLeave(
   engine: Engine,
   stay: TimesThatStay,
 ): Promise<{ readonly throughId: number } & Pick<RetentionResult, 'heldBy'>> {
-  const [first] = (await engine.read({ audits: { ...stay, order: 'asc', limit: 1 } })).audits
+  // What is appended from here on stays: it may stand behind one that is to stay, too.
+  const { head } = await logEnds(engine)
+  const stays = { ...stay, before: head.id + 1, order: 'asc', limit: 1 } as const
+  const [first] = (await engine.read({ audits: stays })).audits
   const cutoff = stay.from
-  const before = first?.id
   const old = await engine.read({
-    audits: { to: cutoff, ...(before === undefined ? {} : { before }), order: 'desc', limit: 1 },
+    audits: { to: cutoff, before: first?.id ?? head.id + 1, order: 'desc', limit: 1 },
   })
   const throughId = old.audits[0]?.id ?? 0
   if (first === undefined) return { throughId }

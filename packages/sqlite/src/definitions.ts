@@ -28,10 +28,10 @@ const NOT_FORGOTTEN = `not exists (
  * and what may be erased, is said by a row that nobody can take back, and that follows on its record in the log.
  */
 export const LOG_DEFINITIONS: readonly string[] = [
-  // Each index costs a page a commit. A type, or an entry, of one scope is looked for among those of all, which are few:
-  // in the index alone, without a look at their records.
-  'create index audit_log_type on audit_log (type, id, scope)',
-  'create index audit_log_entry on audit_log (entry_id, id, scope, type) where entry_id is not null',
+  // Each index costs a page a commit. A type, or an entry, of one scope or node is looked for among those of all, which are
+  // few: in the index alone, without a look at their records.
+  'create index audit_log_type on audit_log (type, id, scope, node)',
+  'create index audit_log_entry on audit_log (entry_id, id, scope, node, type) where entry_id is not null',
   // A store of one machine has nothing in it, and pays nothing for it.
   `create index audit_log_node on audit_log (node, id, scope) where node <> '${USUAL_NODE}'`,
 

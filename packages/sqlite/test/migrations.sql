@@ -37,8 +37,8 @@ create table "audit_spans" ("day" text check (length(day) = 10) not null, "last_
 insert into "audit_spans" select substr("timestamp", 1, 10) as "day", (("id" - 1) / 1024 + 1) * 1024 as "last_id", min("timestamp") as "first_at", max("timestamp") as "last_at" from "audit_log" where (("id" - 1) / 1024 + 1) * 1024 <= (select max("id") as "id" from "audit_log") group by substr("timestamp", 1, 10), (("id" - 1) / 1024 + 1) * 1024;
 create index "audit_spans_day" on "audit_spans" ("day", "last_id");
 create index "audit_log_session" on "audit_log" ("session_id", "id") where "session_id" is not null;
-create index audit_log_type on audit_log (type, id, scope);
-create index audit_log_entry on audit_log (entry_id, id, scope, type) where entry_id is not null;
+create index audit_log_type on audit_log (type, id, scope, node);
+create index audit_log_entry on audit_log (entry_id, id, scope, node, type) where entry_id is not null;
 create index audit_log_node on audit_log (node, id, scope) where node <> 'local';
 create table audit_head (
      one integer primary key not null check (one = 1),

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict'
 import type { AuditRecord } from '../audit.ts'
 import type { Change } from '../change.ts'
+import type { StoreDriver } from '../driver.ts'
 import type { RetentionProgress } from '../retention.ts'
 import type { Store } from '../store.ts'
-import { appendDay, archivesIn, holdsEverything, storedIds, withDirectory, withFailingWrite } from './aged-log.ts'
+import {
+  appendAt,
+  appendDay,
+  archivesIn,
+  holdsEverything,
+  storedIds,
+  withDirectory,
+  withFailingWrite,
+} from './aged-log.ts'
 import { idsOf } from './audit-expect.ts'
 import { collect, rejectsWith } from './expect.ts'
+import { type Faulty, useOver } from './faulty-driver.ts'
 import { follow } from './follower.ts'
 import type { CaseContext, CaseDefinition, RawAudit } from './harness.ts'
 import { unawaited } from './unawaited.ts'
@@ -108,6 +118,34 @@ export const auditRetentionFaultCases: readonly CaseDefinition[] = [
         await holdsEverything(t, { store, directory: archiveTo, before })
         assert.equal((await archivesIn(archiveTo)).length, 1)
         assert.equal((await store.listAudits({ types: ['records_archived'], scope: 'all' })).length, 1)
+      }),
+  },
+  {
+    id: 'audit-retention/faults/records-that-come-meanwhile-stay',
+    prevents:
+      'a sound log that is called a forged one, or a record of today that is archived, as it came at the wrong moment',
+    run: (t) =>
+      withDirectory(async (archiveTo) => {
+        const store = await t.open()
+        await appendDay(t, store, '2026-09-01', 20)
+        let isAppended = false
+        const appendMeanwhile = ({ read }: StoreDriver): Faulty => ({
+          async read(request) {
+            const result = await read(request)
+            if (request.audits?.from !== undefined && !isAppended) {
+              isAppended = true
+              await store.appendAudit({ type: 'service_started' })
+              await appendAt(t, store, ['1970-01-01T00:00:00.000Z'])
+            }
+            return result
+          },
+        })
+        await useOver(t, appendMeanwhile, async (pruner) => {
+          const { records, throughId } = await pruner.applyRetention({ keepDays: 30, archiveTo })
+          assert.deepEqual([isAppended, records, throughId], [true, 20, 20])
+        })
+        assert.deepEqual((await storedIds(t)).slice(0, 2), [21, 22])
+        assert.equal((await store.verifyAudits()).intact, true)
       }),
   },
   {

@@ -20,16 +20,15 @@ export function spanQueries(flavor: SqlFlavor) {
         .select('last_id')
         .distinct()
         .where((eb) => {
-          const [day, lastId] = (['day', 'last_id'] as const).map((name) =>
-            name === by ? eb.ref(name) : aside(eb.ref(name)),
-          )
+          const day = by === 'day' ? eb.ref('day') : aside(eb.ref('day'))
+          const lastId = by === 'last_id' ? eb.ref('last_id') : aside(eb.ref('last_id'))
           return eb.and([
-            eb(day ?? 'day', '>=', slots.fromDay),
-            eb(day ?? 'day', '<=', slots.toDay),
+            eb(day, '>=', slots.fromDay),
+            eb(day, '<=', slots.toDay),
             eb('last_at', '>=', slots.from),
             eb('first_at', '<', slots.to),
-            eb(lastId ?? 'last_id', '>', lowerBound(flavor, slots.after)),
-            eb(lastId ?? 'last_id', '<', slots.before),
+            eb(lastId, '>', lowerBound(flavor, slots.after)),
+            eb(lastId, '<', slots.before),
           ])
         })
         .orderBy('last_id', order)
