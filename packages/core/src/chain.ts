@@ -1,12 +1,24 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 import type { AuditContent, AuditRow } from './effects.ts'
 
 /** The hash before the first record. */
 export const GENESIS_HASH = '0'.repeat(64)
 
+const SALT_BYTES = 16
+/** Random bytes are drawn for so many salts at once: each draw asks the operating system. */
+const SALTS_DRAWN = 256
+const drawn = Buffer.alloc(SALT_BYTES * SALTS_DRAWN)
+let used = drawn.length
+
 /** 128 random bits: what a short content has in common with its digest cannot be found by trying contents. */
 export function newSalt(): string {
-  return randomBytes(16).toString('base64url')
+  if (used === drawn.length) {
+    randomFillSync(drawn)
+    used = 0
+  }
+  const salt = drawn.toString('base64url', used, used + SALT_BYTES)
+  used += SALT_BYTES
+  return salt
 }
 
 /** What a record tells beside when, of whom and where it was written: the part of it that can be erased. */
@@ -54,12 +66,13 @@ export function unsaltedLine({ id, digest }: Pick<AuditRow, 'id' | 'digest'>): s
   return `${id} ${digest}\n`
 }
 
+const link = Buffer.alloc(72)
+
 /**
  * SHA-256, in hexadecimal, of 72 bytes: the previous record's hash, the id (big-endian), the digest. All of fixed
  * length, so that a database can compute it with its own `sha256`.
  */
 export function linkHash(previousHash: string, id: number, digest: string): string {
-  const link = Buffer.alloc(72)
   link.write(previousHash, 0, 'hex')
   link.writeBigUInt64BE(BigInt(id), 32)
   link.write(digest, 40, 'hex')
@@ -67,7 +80,7 @@ export function linkHash(previousHash: string, id: number, digest: string): stri
 }
 
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex')
+  return hash('sha256', data, 'hex')
 }
 
 function instantText(instant: Date): string | null {

@@ -34,7 +34,11 @@ export const day: Codec<Day> = { encode: checkDay, decode: checkDay }
 export const period: Codec<Period> = { encode: checkPeriod, decode: checkPeriod }
 export const instant: Codec<Date> = {
   encode: (value, path) => checkInstant(value, path).toISOString(),
-  decode: (json, path) => checkInstant(parseInstant(json), path),
+  decode(json, path) {
+    const value = parseInstant(json)
+    if (!Number.isNaN(value.getTime())) return value
+    throw invalidArgument(`${path} must be an instant from 1970 to 9999, not ${describe(json)}`)
+  },
 }
 
 export function optional<T>(codec: Codec<T>): Codec<T | undefined> {
@@ -58,55 +62,78 @@ export function list<T>(item: Codec<T>, maxLength: number): Codec<readonly T[]> 
 }
 
 export function record<T>(fields: Fields<T>): Codec<T> {
+  const named = namedFields(fields)
   return {
     encode(value, path) {
       if (typeof value !== 'object' || value === null) {
         throw invalidArgument(`${path} must be an object, not ${describe(value)}`)
       }
-      return encodeFields(fields, value, path, [])
+      return encodeFields(named, value, path)
     },
-    decode: (json, path) => decodeFields(fields, checkObject(json, path), path),
+    decode: (json, path) => decodeFields<T>(named, checkObject(json, path), path),
   }
 }
 
 export function cases<U extends { readonly type: string }>(table: Cases<U>): Codec<U> {
+  const byType = new Map(
+    Object.entries<Fields<unknown>>(table).map(([type, fields]) => [
+      type,
+      namedFields({ type: literal(type), ...fields }),
+    ]),
+  )
+  function fieldsOf(value: unknown, path: string): NamedFields {
+    const type: unknown = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
+    const fields = typeof type === 'string' ? byType.get(type) : undefined
+    if (fields !== undefined) return fields
+    throw invalidArgument(`${path}.type must be one of ${[...byType.keys()].join(', ')}, not ${describe(type)}`)
+  }
   return {
-    encode(value, path) {
-      const { type, fields } = caseOf(table, value, path)
-      return { type, ...encodeFields(fields, value as object, path, ['type']) }
-    },
-    decode(json, path) {
-      const { type, fields } = caseOf(table, json, path)
-      return { type, ...(decodeFields(fields, checkObject(json, path), path) as object) } as unknown as U
-    },
+    encode: (value, path) => encodeFields(fieldsOf(value, path), value as object, path),
+    decode: (json, path) => decodeFields<U>(fieldsOf(json, path), checkObject(json, path), path),
   }
 }
 
-function caseOf(table: object, value: unknown, path: string): { type: string; fields: Fields<unknown> } {
-  const type: unknown = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
-  if (typeof type !== 'string' || !Object.hasOwn(table, type)) {
-    throw invalidArgument(`${path}.type must be one of ${Object.keys(table).join(', ')}, not ${describe(type)}`)
-  }
-  return { type, fields: (table as Record<string, Fields<unknown>>)[type] as Fields<unknown> }
+/** The type by which the case was chosen; a getter may have changed its mind since. */
+function literal(type: string): Codec<string> {
+  return { encode: () => type, decode: () => type }
 }
 
-function encodeFields<T>(fields: Fields<T>, value: object, path: string, known: readonly string[]): JsonObject {
-  const stray = Object.keys(value).find((key) => !known.includes(key) && !Object.hasOwn(fields, key))
-  if (stray !== undefined) throw invalidArgument(`${path} has no field ${describe(stray)}`)
+interface NamedField {
+  readonly key: string
+  /** The key in JSON. */
+  readonly name: string
+  readonly codec: Codec<unknown>
+}
+
+interface NamedFields {
+  /** As a person reads them. */
+  readonly asGiven: readonly NamedField[]
+  /** In the order of their names in JSON, so that what is encoded is canonical as it stands. */
+  readonly asWritten: readonly NamedField[]
+}
+
+function namedFields(fields: Readonly<Record<string, Codec<unknown>>>): NamedFields {
+  const asGiven = Object.entries(fields).map(([key, codec]) => ({ key, name: snakeCase(key), codec }))
+  return { asGiven, asWritten: asGiven.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }
+}
+
+function encodeFields({ asWritten }: NamedFields, value: object, path: string): JsonObject {
+  for (const key of Object.keys(value)) {
+    if (!asWritten.some((field) => field.key === key)) throw invalidArgument(`${path} has no field ${describe(key)}`)
+  }
   const json: Record<string, JsonValue> = {}
-  for (const [key, codec] of Object.entries<Codec<unknown>>(fields)) {
+  for (const { key, name, codec } of asWritten) {
     const field: unknown = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
     if (field === undefined && codec.optional) continue
-    json[snakeCase(key)] = codec.encode(field, `${path}.${key}`)
+    json[name] = codec.encode(field, `${path}.${key}`)
   }
   return json
 }
 
 /** Keys that `fields` does not name are left alone: a newer version may have written them. */
-function decodeFields<T>(fields: Fields<T>, json: JsonObject, path: string): T {
+function decodeFields<T>({ asGiven }: NamedFields, json: JsonObject, path: string): T {
   const value: Record<string, unknown> = {}
-  for (const [key, codec] of Object.entries<Codec<unknown>>(fields)) {
-    const name = snakeCase(key)
+  for (const { key, name, codec } of asGiven) {
     const field = codec.decode(Object.hasOwn(json, name) ? json[name] : undefined, `${path}.${name}`)
     if (field !== undefined) value[key] = field
   }

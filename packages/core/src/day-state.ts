@@ -32,70 +32,64 @@ export interface DayState extends Iterable<EntryDayState> {
   entry(entryId: EntryId): EntryDayState
 }
 
-/** The state of `day`, from its sums by entry and all cooldowns. */
+/**
+ * The state of `day`, from its sums by entry and all cooldowns.
+ * @throws StoreError `INVALID_ARGUMENT` when there are more entries than a day's state holds.
+ */
 export function dayState(day: Day, read: ReadResult): DayState {
-  const entries = entryStates(read)
+  checkSize(read)
+  const { usage, grants, reserved, cooldowns } = read
+  const sums = { usage: byEntry(usage), grant: byEntry(grants), reservation: byEntry(reserved) }
+  const until = new Map(cooldowns.map((cooldown) => [cooldown.entryId, cooldown.until]))
+
+  function stateOf(entryId: EntryId): EntryDayState {
+    const [used, granted, booked] = [sums.usage.get(entryId), sums.grant.get(entryId), sums.reservation.get(entryId)]
+    const cooldownUntil = until.get(entryId)
+    const isCooldownReadable = cooldownUntil === undefined || !Number.isNaN(cooldownUntil.getTime())
+    const unreadable: DayStatePart[] = []
+    if (!isReadable(used)) unreadable.push('usage')
+    if (!isReadable(granted)) unreadable.push('grant')
+    if (!isReadable(booked)) unreadable.push('reservation')
+    if (!isCooldownReadable) unreadable.push('cooldown')
+    return {
+      entryId,
+      usedMs: used?.durationMs ?? 0,
+      grantedMs: granted?.durationMs ?? 0,
+      reservedMs: booked?.durationMs ?? 0,
+      ...(cooldownUntil === undefined || !isCooldownReadable ? {} : { cooldownUntil: new Date(cooldownUntil) }),
+      unreadable,
+    }
+  }
+
   return {
     day,
     entry(entryId) {
-      const state = entries.get(checkId(entryId, 'entryId'))
-      if (state === undefined) return { entryId, usedMs: 0, grantedMs: 0, reservedMs: 0, unreadable: [] }
-      if (state.unreadable.length === 0) return copy(state)
+      const state = stateOf(checkId(entryId, 'entryId'))
+      if (state.unreadable.length === 0) return state
       throw new StoreError(
         'MALFORMED',
         `the ${state.unreadable.join(' and ')} of entry ${JSON.stringify(entryId)} on ${day} cannot be read; repair its row`,
       )
     },
     *[Symbol.iterator]() {
-      for (const state of entries.values()) yield copy(state)
+      const named = new Set([sums.usage, sums.grant, sums.reservation, until].flatMap((part) => [...part.keys()]))
+      for (const entryId of [...named].toSorted(compareText)) yield stateOf(entryId)
     },
   }
 }
 
-function copy(state: EntryDayState): EntryDayState {
-  const { cooldownUntil, unreadable, ...rest } = state
-  return {
-    ...rest,
-    ...(cooldownUntil === undefined ? {} : { cooldownUntil: new Date(cooldownUntil) }),
-    unreadable: [...unreadable],
-  }
-}
-
-/** @throws StoreError `INVALID_ARGUMENT` when there are more entries than a day's state holds. */
-function entryStates({ usage, grants, reserved, cooldowns }: ReadResult): ReadonlyMap<EntryId, EntryDayState> {
-  if ([usage, grants, reserved, cooldowns].some(({ length }) => length > LIMITS.DAY_STATE_ENTRIES_MAX)) {
-    throw new StoreError(
-      'INVALID_ARGUMENT',
-      `the scope has more than ${LIMITS.DAY_STATE_ENTRIES_MAX} entries; ask for them one by one`,
-    )
-  }
-  const sums = { usage: byEntry(usage), grant: byEntry(grants), reservation: byEntry(reserved) }
-  const until = new Map(cooldowns.map((cooldown) => [cooldown.entryId, cooldown.until]))
-  const named = [...Object.values(sums), until].flatMap((part) => [...part.keys()])
-  return new Map(
-    [...new Set(named)].toSorted(compareText).map((entryId) => {
-      const of = (part: keyof typeof sums): number => sums[part].get(entryId)?.durationMs ?? 0
-      const cooldownUntil = until.get(entryId)
-      const badCooldown = cooldownUntil !== undefined && Number.isNaN(cooldownUntil.getTime())
-      return [
-        entryId,
-        {
-          ...{ entryId, usedMs: of('usage'), grantedMs: of('grant'), reservedMs: of('reservation') },
-          ...(cooldownUntil === undefined || badCooldown ? {} : { cooldownUntil: new Date(cooldownUntil) }),
-          unreadable: [
-            ...SUMS.filter((part) => !isReadable(sums[part].get(entryId))),
-            ...(badCooldown ? (['cooldown'] as const) : []),
-          ],
-        },
-      ]
-    }),
+function checkSize({ usage, grants, reserved, cooldowns }: ReadResult): void {
+  if ([usage, grants, reserved, cooldowns].every(({ length }) => length <= LIMITS.DAY_STATE_ENTRIES_MAX)) return
+  throw new StoreError(
+    'INVALID_ARGUMENT',
+    `the scope has more than ${LIMITS.DAY_STATE_ENTRIES_MAX} entries; ask for them one by one`,
   )
 }
 
-const SUMS = ['usage', 'grant', 'reservation'] as const
-
 function byEntry(sums: readonly (Sum & { readonly entryId?: EntryId })[]): ReadonlyMap<EntryId, Sum> {
-  return new Map(sums.flatMap((sum) => (sum.entryId === undefined ? [] : [[sum.entryId, sum] as const])))
+  const found = new Map<EntryId, Sum>()
+  for (const sum of sums) if (sum.entryId !== undefined) found.set(sum.entryId, sum)
+  return found
 }
 
 function isReadable({ durationMs, unreadable }: Sum = { durationMs: 0, unreadable: 0 }): boolean {

@@ -3,22 +3,16 @@ import { isStoreError, messageOf, StoreError } from './errors.ts'
 import type { StopSignal } from './stop-signal.ts'
 
 /** `work`, or `TIMEOUT` after `timeoutMs`. The work itself is not stopped. */
-export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new StoreError('TIMEOUT', `${what} took longer than ${timeoutMs} ms; look at the database, then try again`),
-        ),
-      timeoutMs,
-    )
+export function withDeadline<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const message = `${what} took longer than ${timeoutMs} ms; look at the database, then try again`
+      reject(new StoreError('TIMEOUT', message))
+    }, timeoutMs)
+    const ended = (): void => clearTimeout(timer)
+    work.then(ended, ended)
+    work.then(resolve, reject)
   })
-  try {
-    return await Promise.race([work, expired])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /**

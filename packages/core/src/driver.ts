@@ -21,6 +21,8 @@ export interface StoreDriver {
   readonly capabilities: Capabilities
   /** The calendar that the database keeps. */
   readonly calendar: CalendarSettings
+  /** Whether the event loop stands still while `write` waits for a disk. Default false. */
+  readonly writesBlock?: boolean | undefined
   /**
    * Applies the units in order, each whole or not at all, with one outcome each; resolves when what was applied is as
    * durable as `capabilities` says. A later unit sees the effects of an earlier one. Never called while an earlier

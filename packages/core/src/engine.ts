@@ -30,7 +30,8 @@ export class Engine {
     this.driver = driver
     this.#timeoutMs = timeoutMs
     this.log = new LogWatch(async () => (await this.read({ log: true })).log?.head.id ?? 0)
-    this.#group = new GroupCommit((units) => driver.write(units), timeoutMs)
+    const { writesBlock = false } = driver
+    this.#group = new GroupCommit({ write: (units) => driver.write(units), timeoutMs, writesBlock })
   }
 
   get queuedWrites(): number {

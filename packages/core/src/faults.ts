@@ -32,6 +32,7 @@ export function withFaults(driver: StoreDriver): { readonly driver: StoreDriver;
       contract: driver.contract,
       capabilities: driver.capabilities,
       calendar: driver.calendar,
+      writesBlock: driver.writesBlock,
       write: (units) => meetFault('write', () => driver.write(units)),
       read: (request) => meetFault('read', () => driver.read(request)),
       probe: () => meetFault('probe', () => driver.probe()),

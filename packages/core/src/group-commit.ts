@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process'
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import type { WriteOutcome, WriteUnit } from './driver.ts'
 import { StoreError, toStoreError } from './errors.ts'
@@ -11,14 +12,16 @@ import { LIMITS } from './limits.ts'
 export class GroupCommit {
   readonly #write: (units: readonly WriteUnit[]) => Promise<readonly WriteOutcome[]>
   readonly #timeoutMs: number
+  readonly #gather: (then: () => void) => unknown
   readonly #queue: Waiting[] = []
   #queuedChanges = 0
   /** The loop that empties the queue, while it runs. */
   #flushing: Promise<void> | undefined
 
-  constructor(write: (units: readonly WriteUnit[]) => Promise<readonly WriteOutcome[]>, timeoutMs: number) {
+  constructor({ write, timeoutMs, writesBlock }: GroupCommitOptions) {
     this.#write = write
     this.#timeoutMs = timeoutMs
+    this.#gather = writesBlock ? setImmediate : afterMicrotasks
   }
 
   get queued(): number {
@@ -51,8 +54,7 @@ export class GroupCommit {
 
   async #flush(): Promise<void> {
     while (this.#queue.length > 0) {
-      // Callers behind sockets are served in the same turn of the event loop: a microtask would come before them.
-      await new Promise(setImmediate)
+      await new Promise<void>(this.#gather)
       const group = this.#takeGroup()
       if (group.length > 0) await this.#commit(group)
     }
@@ -106,6 +108,22 @@ export class GroupCommit {
     const message = `the write took longer than ${this.#timeoutMs} ms; ${advice}`
     waiting.reject(new StoreError('TIMEOUT', message, { outcome }))
   }
+}
+
+/** A tick that is asked for in a microtask comes when all of them are done. */
+function afterMicrotasks(then: () => void): void {
+  queueMicrotask(() => nextTick(then))
+}
+
+export interface GroupCommitOptions {
+  readonly write: (units: readonly WriteUnit[]) => Promise<readonly WriteOutcome[]>
+  readonly timeoutMs: number
+  /**
+   * Whether nobody can queue a write while one is under way. Then a group waits for the others that are served in the
+   * same turn of the event loop, such as callers behind sockets. Otherwise it waits for those alone that can go on at
+   * once: the company comes while the first is under way.
+   */
+  readonly writesBlock: boolean
 }
 
 interface Waiting {

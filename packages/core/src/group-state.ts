@@ -1,4 +1,4 @@
-import { addDays, type Day } from './day.ts'
+import type { Day } from './day.ts'
 import type { LogEnds, Sum } from './driver.ts'
 import type { Effect, SessionRow } from './effects.ts'
 import {
@@ -17,7 +17,7 @@ import {
   type UsageKey,
   type UsageSpan,
 } from './group-keys.ts'
-import { isWithin } from './period.ts'
+import { isDaySpan, isWithin } from './period.ts'
 import { readableGrant, readableUsage } from './readable.ts'
 import type { DurationMs, NodeId } from './values.ts'
 
@@ -75,8 +75,7 @@ export class GroupState implements StoredState {
   usage(span: UsageSpan): Sum {
     const { durationMs, unreadable } = this.#below.usage(span)
     const days = this.#usage.get(cooldownKey(span)) ?? new Map<Day, Map<NodeId, number>>()
-    const isDay = span.to !== undefined && addDays(span.from, 1) === span.to
-    const within = isDay
+    const within = isDaySpan(span)
       ? [days.get(span.from)]
       : [...days].map(([day, nodes]) => (isWithin(day, span) ? nodes : undefined))
     const added = within.flatMap((nodes) => [...(nodes?.values() ?? [])])

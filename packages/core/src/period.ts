@@ -33,6 +33,11 @@ export function spanOf(day: Day, period: Period): Span {
   return dayNumber(from) + days > LAST_DAY_NUMBER ? { from } : { from, to: startOf(addDays(from, days)) }
 }
 
+/** Whether the span has one day. */
+export function isDaySpan({ from, to }: Span): boolean {
+  return to !== undefined && dayNumber(to) - dayNumber(from) === 1
+}
+
 /** The last day of the span. */
 export function lastDayOf({ to }: Span): Day {
   return to === undefined ? dayAt(LAST_DAY_NUMBER) : addDays(to, -1)

@@ -110,7 +110,7 @@ class StoreView extends LogView implements Store {
   commit(changes: readonly Change[], options?: WriteOptions & { readonly if?: undefined }): Promise<Applied>
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Applied | Refused>
   commit(changes: readonly Change[], options: CommitOptions = {}): Promise<Applied | Refused> {
-    return this.#commit('commit', changes, options)
+    return this.during('commit', () => this.#commit(changes, options))
   }
 
   getDayState(day: Day, options: PeriodOptions = {}): Promise<DayState> {
@@ -181,16 +181,16 @@ class StoreView extends LogView implements Store {
   }
 
   /** A write that takes no conditions. */
-  async #apply(operation: string, changes: readonly Change[], options: WriteOptions): Promise<Applied> {
-    const result = await this.during(operation, () => {
+  #apply(operation: string, changes: readonly Change[], options: WriteOptions): Promise<Applied> {
+    return this.during(operation, async () => {
       fromArguments(() => checkFields(options, ['operationId', 'operationAt'], 'options'))
-      return this.#commit(operation, changes, options)
+      const result = await this.#commit(changes, options)
+      if (result.applied) return result
+      throw new StoreError(
+        'DATABASE',
+        'the driver refused a write without conditions: a defect of the driver, report it',
+      )
     })
-    if (result.applied) return result
-    throw new StoreError(
-      'DATABASE',
-      `${operation}: the driver refused a write without conditions: a defect of the driver, report it`,
-    )
   }
 
   /** A person's decision: the log tells whose, and why. */
@@ -210,11 +210,9 @@ class StoreView extends LogView implements Store {
     })
   }
 
-  #commit(operation: string, changes: readonly Change[], options: CommitOptions): Promise<Applied | Refused> {
-    return this.during(operation, async () => {
-      const unit = fromArguments(() => writeUnit(this, changes, options))
-      return commitResult(unit, await this.engine.write(unit))
-    })
+  async #commit(changes: readonly Change[], options: CommitOptions): Promise<Applied | Refused> {
+    const unit = fromArguments(() => writeUnit(this, changes, options))
+    return commitResult(unit, await this.engine.write(unit))
   }
 }
 

@@ -89,8 +89,8 @@ function isInstant(value: Date): boolean {
 export function parseInstant(text: unknown): Date {
   if (typeof text !== 'string' || !ISO_UTC.test(text)) return new Date(Number.NaN)
   const instant = new Date(text)
-  // Round trip: `new Date` takes the 30th of February for the 2nd of March.
-  return isInstant(instant) && instant.toISOString() === text ? instant : new Date(Number.NaN)
+  // `new Date` takes the 30th of February for the 2nd of March, and 24:00 for the next day.
+  return isInstant(instant) && instant.getUTCDate() === Number(text.slice(8, 10)) ? instant : new Date(Number.NaN)
 }
 
 const ISO_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -126,7 +126,17 @@ export function checkObjects<T>(items: readonly T[], what: string, max: number):
 
 /** The order of ids and keys, on every backend: that of their UTF-8 bytes. */
 export function compareText(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  const length = Math.min(a.length, b.length)
+  for (let index = 0; index < length; index += 1) {
+    const [x, y] = [a.charCodeAt(index), b.charCodeAt(index)]
+    if (x !== y) return inUtf8(x) - inUtf8(y)
+  }
+  return a.length - b.length
+}
+
+/** UTF-8 has what UTF-16 writes as two surrogates behind everything else. */
+function inUtf8(codeUnit: number): number {
+  return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x10000 : codeUnit
 }
 
 /** A value as an error message shows it: short, quoted, on one line. */

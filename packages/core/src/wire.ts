@@ -161,13 +161,13 @@ export function encodeEvent(event: AuditEvent): EncodedEvent {
     type,
     ...(typeof entryId === 'string' ? { entryId } : {}),
     ...(typeof sessionId === 'string' ? { sessionId } : {}),
-    text: canonicalText(json, 'event'),
+    text: withinBytes(JSON.stringify(json), 'event'),
   }
 }
 
 /** What the store itself appends. */
 export function encodeLogEvent(event: LogEvent): EncodedEvent {
-  return { type: event.type, text: canonicalText(logEvent.encode(event, 'event'), 'event') }
+  return { type: event.type, text: withinBytes(JSON.stringify(logEvent.encode(event, 'event')), 'event') }
 }
 
 function encodeOther(event: OtherEvent): EncodedEvent {
@@ -181,7 +181,7 @@ function encodeOther(event: OtherEvent): EncodedEvent {
   const stray = Object.keys(event).find((key) => key !== 'type' && key !== 'name' && key !== 'data')
   if (stray !== undefined) throw invalidArgument(`event has no field ${describe(stray)}; put it into data`)
   const data = checkedJson(checkObject(givenData, 'event.data'), 'event.data', 1, { bytes: LIMITS.PAYLOAD_BYTES_MAX })
-  return { type: name, text: canonicalText({ type: 'other', name, data }, 'event') }
+  return { type: name, text: withinBytes(canonicalJson({ type: 'other', name, data }), 'event') }
 }
 
 /** Never throws: what cannot be understood comes back marked. */
@@ -201,7 +201,7 @@ export function decodeEvent(text: string): AuditEvent | LogEvent | UnreadableEve
 
 /** @throws StoreError `INVALID_ARGUMENT`, naming the field at fault. */
 export function encodeSnapshot(snapshot: StateSnapshot): string {
-  return canonicalText(snapshotCodec.encode(snapshot, 'snapshot'), 'snapshot')
+  return withinBytes(JSON.stringify(snapshotCodec.encode(snapshot, 'snapshot')), 'snapshot')
 }
 
 /** @throws Error when `text` is not a snapshot. */
@@ -212,7 +212,11 @@ export function decodeSnapshot(text: string): StateSnapshot {
 /** @throws StoreError `INVALID_ARGUMENT`, naming the field at fault. */
 export function encodeSessionDetail(detail: SessionDetail): string {
   // Wider than an event, so that one whose end fits into the log can be ended.
-  return canonicalText(sessionDetail.encode(detail, 'session'), 'session', LIMITS.SESSION_DETAIL_BYTES_MAX)
+  return withinBytes(
+    JSON.stringify(sessionDetail.encode(detail, 'session')),
+    'session',
+    LIMITS.SESSION_DETAIL_BYTES_MAX,
+  )
 }
 
 /** @throws Error when `text` is not what `encodeSessionDetail` makes. */
@@ -225,16 +229,15 @@ export function checkEndReason(value: unknown): SessionEndReason {
   return endReason.decode(endReason.encode(value, 'reason'), 'reason')
 }
 
-/** JSON in the one form of RFC 8785, within the limit. */
-function canonicalText(json: JsonValue, what: string, maxBytes: number = LIMITS.PAYLOAD_BYTES_MAX): string {
-  const text = canonicalJson(json)
+function withinBytes(text: string, what: string, maxBytes: number = LIMITS.PAYLOAD_BYTES_MAX): string {
+  // A code unit takes 1 to 3 bytes, so most texts need no count.
+  if (text.length * 3 <= maxBytes) return text
   const bytes = Buffer.byteLength(text)
-  if (bytes > maxBytes) {
-    throw invalidArgument(`${what} takes ${bytes} bytes as JSON; the limit is ${maxBytes}`)
-  }
-  return text
+  if (bytes <= maxBytes) return text
+  throw invalidArgument(`${what} takes ${bytes} bytes as JSON; the limit is ${maxBytes}`)
 }
 
+/** JSON in the one form of RFC 8785. What a codec has encoded is in it already. */
 export function canonicalJson(json: JsonValue): string {
   const text = canonicalize(json)
   if (text === undefined) throw invalidArgument('this value has no JSON form')

@@ -7,6 +7,8 @@ import { parse } from 'pg-connection-string'
 
 /** A pool, as the runner uses it. */
 export interface Connections {
+  /** Whether nobody else uses them, so that what is set on one stays. */
+  readonly areOurs: boolean
   /** @throws StoreError `TIMEOUT`, or the driver's error. */
   checkOut(timeoutMs: number): Promise<PoolClient>
   /** Ends the pool, unless it is the caller's. */
@@ -43,6 +45,7 @@ export function ownConnections(where: string | PoolConfig, connectTimeoutMs: num
   })
   const { checkOut } = connectionsOf(pool)
   return {
+    areOurs: true,
     checkOut,
     async close() {
       // A frozen server says no goodbye, and a client that failed to begin is never done.
@@ -71,6 +74,7 @@ function socketOf({ stream }: PoolConfig): Duplex {
 export function borrowedConnections(pool: Pool): Connections {
   const { checkOut, letGo } = connectionsOf(pool)
   return {
+    areOurs: false,
     checkOut,
     async close() {
       letGo()
@@ -110,27 +114,18 @@ function ignore(): void {
 }
 
 /** A connection that comes too late goes back to the pool. */
-async function within(connecting: Promise<PoolClient>, timeoutMs: number): Promise<PoolClient> {
-  let expired = false
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+function within(connecting: Promise<PoolClient>, timeoutMs: number): Promise<PoolClient> {
+  return new Promise((resolve, reject) => {
+    let expired = false
+    const timer = setTimeout(() => {
       expired = true
       const message = `no connection to the database within ${timeoutMs} ms; look whether it runs, and at the size of the pool`
       reject(new StoreError('TIMEOUT', message))
     }, timeoutMs)
+    const ended = (): void => clearTimeout(timer)
+    connecting.then(ended, ended)
+    connecting.then((client) => (expired ? client.release() : resolve(client)), reject)
   })
-  connecting.then(
-    (client) => expired && client.release(),
-    () => {
-      // The race below tells it, or has ended.
-    },
-  )
-  try {
-    return await Promise.race([connecting, deadline])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** The URL is looked at here, since the parser's own error shows the password. */

@@ -65,12 +65,27 @@ export function logDefinitions(name: string): readonly string[] {
       `if tg_relid <> '${log}'::regclass then
          raise exception 'the audit log is append-only: its end moves with the records that are appended';
        end if;
-       update ${head}
-       set last_id = last_id + 1,
-           last_hash = encode(sha256(
-             decode(last_hash, 'hex') || int8send(last_id + 1) || decode(new.digest, 'hex')), 'hex')
-       returning last_id, last_hash into new.id, new.hash;
-       return new;`,
+       -- The records of one statement follow on each other; the end of the log is moved once, behind the last of them.
+       declare
+         stated_id bigint;
+         stated_hash text;
+       begin
+         select last_id, last_hash into stated_id, stated_hash from ${head} for update;
+         select id, hash into new.id, new.hash from ${log} where id > stated_id order by id desc limit 1;
+         new.id := coalesce(new.id, stated_id) + 1;
+         new.hash := encode(sha256(decode(coalesce(new.hash, stated_hash), 'hex')
+           || int8send(new.id) || decode(new.digest, 'hex')), 'hex');
+         return new;
+       end;`,
+    ),
+    ...ownersFunction(
+      `${schema}.move_end`,
+      `if tg_relid <> '${log}'::regclass then
+         raise exception 'the audit log is append-only: its end moves with the records that are appended';
+       end if;
+       update ${head} set last_id = id, last_hash = hash
+       from (select id, hash from ${log} order by id desc limit 1) as last where id > last_id;
+       return null;`,
     ),
     ...ownersFunction(
       `${schema}.tell_span`,
@@ -118,9 +133,10 @@ export function logDefinitions(name: string): readonly string[] {
     ),
     guardFunction(
       `${schema}.move_head`,
-      `-- Those that append, and that begin the log, are triggers. A trigger of the owner's own could still move it by one:
-       -- verifyAudits finds that.
-       if pg_trigger_depth() > 1 and new.one and (new.last_id = old.last_id + 1 or old.last_id = 0 and exists (
+      `-- Those that append, and that begin the log, are triggers.
+       if pg_trigger_depth() > 1 and new.one and (
+         new.last_id > old.last_id and exists (select from ${log} where id = new.last_id and hash = new.last_hash)
+         or old.last_id = 0 and exists (
            select from ${cuts} where through_id = new.last_id and through_hash = new.last_hash)) then
          return new;
        end if;
@@ -167,6 +183,7 @@ export function logDefinitions(name: string): readonly string[] {
     ...[
       `audit_log_no_update before update on ${log} for each row execute function ${schema}.erase_record()`,
       `audit_log_no_delete before delete on ${log} for each row execute function ${schema}.remove_record()`,
+      `audit_log_appended after insert on ${log} for each statement execute function ${schema}.move_end()`,
       `audit_log_span after insert on ${log} for each row when (new.id % ${SPAN_RECORDS} = 0)
        execute function ${schema}.tell_span()`,
       `audit_head_forward before update on ${head} for each row execute function ${schema}.move_head()`,

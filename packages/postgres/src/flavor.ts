@@ -73,6 +73,8 @@ export function postgresFlavor(schema: string): SqlFlavor {
       skewMs: (at) => sql<number>`cast(extract(epoch from (cast(${at} as timestamptz) - now())) * 1000 as bigint)`,
     },
     aside: (column) => column,
+    // A `numeric`, which has as many digits as it needs.
+    sum: (numbers) => sql`sum(${numbers})`,
     greatest: (values) => sql<number>`greatest(${sql.join(values)})`,
     skipLocked: sql`for update skip locked`,
     tableNames: {
@@ -106,8 +108,8 @@ export function postgresFlavor(schema: string): SqlFlavor {
     },
     lockLog: { sql: `select last_id from "${schema}".audit_head for update`, parameters: [] },
     lockScope: ({ scope, mode }) => advisoryLock(`shepherd-store scope ${schema} ${scope}`, mode),
-    appendAudit: appendAudit(db),
-    replay: replayGuard(db),
+    appendAudits: appendAudits(schema),
+    replay: replayGuard(db, schema),
     blamesUnit: ({ cause }) => /^(22|23|54)/.test(sqlStateOf(cause) ?? ''),
   }
 }
@@ -118,55 +120,56 @@ function advisoryLock(name: string, mode: LockMode = 'exclusive'): Statement {
   return { sql: `select ${lock}(hashtextextended($1, 0))`, parameters: [name] }
 }
 
-/** The trigger `audit_log_in_order` gives the record its id and its hash. */
-function appendAudit(db: Kysely<PostgresTables>): (slots: AuditColumns) => Statement<AuditPosition> {
-  return prepare((slots: AuditColumns) =>
-    db
-      .insertInto('audit_log')
-      .columns([
-        'timestamp',
-        'scope',
-        'node',
-        'type',
-        'entry_id',
-        'session_id',
-        'event',
-        'original_id',
-        'original_timestamp',
-        'original_event',
-        'salt',
-        'content_digest',
-        'digest',
-      ])
-      .expression(
-        sql`values (${slots.timestamp}, ${slots.scope}, ${slots.node}, ${slots.type}, ${slots.entry_id},
-          ${slots.session_id}, ${slots.event}, ${slots.original_id}, ${slots.original_timestamp},
-          ${slots.original_event}, ${slots.salt},
-          ${slots.content_digest}, ${slots.digest})`,
-      )
-      .returning(['id', 'hash']),
-  )
+/** The columns of a record that its writer fills in, and their types on the way. */
+const AUDIT_COLUMNS: readonly (readonly [column: string, type: string])[] = [
+  ...([['timestamp', 'timestamptz']] as const),
+  ...['scope', 'node', 'type', 'entry_id', 'session_id'].map((column) => [column, 'text'] as const),
+  // As text, byte for byte: in the JSON around it, it would be written anew.
+  ...([['event', 'text']] as const),
+  ...([['original_id', 'bigint']] as const),
+  ...['original_timestamp', 'original_event', 'salt', 'content_digest', 'digest'].map(
+    (column) => [column, 'text'] as const,
+  ),
+]
+
+/** One statement, however many they are. The trigger `audit_log_in_order` gives each record its id and its hash. */
+function appendAudits(schema: string): (records: readonly AuditColumns[]) => Statement<AuditPosition> {
+  const columns = AUDIT_COLUMNS.map(([column]) => `"${column}"`)
+  const text = `insert into "${schema}".audit_log (${columns.join(', ')})
+    select ${columns.map((column) => (column === '"event"' ? '"event"::json' : column)).join(', ')}
+    from json_to_recordset($1) as record (place integer, ${AUDIT_COLUMNS.map(([column, type]) => `"${column}" ${type}`).join(', ')})
+    order by place returning id, hash`
+  return (records) => ({
+    sql: text,
+    parameters: [JSON.stringify(records.map((record, place) => ({ place, ...record })))],
+  })
 }
 
-/** The upsert locks the writer's row: a first try that is still under way ends before its repetition looks. */
-function replayGuard(db: Kysely<PostgresTables>): ReplayGuard {
+/** The lock comes first of all: a first try that is still under way ends before its repetition looks. */
+function replayGuard(db: Kysely<PostgresTables>, schema: string): ReplayGuard {
   return {
-    lock: prepare((slots: { readonly writer: string }) =>
-      db
-        .insertInto('writers')
-        .values({ writer: slots.writer, last_group: 0, applied: '[]', last_audit_id: 0, seen_at: sql`now()` })
-        .onConflict((conflict) => conflict.column('writer').doUpdateSet({ seen_at: sql`now()` }))
-        .returning(['last_group', 'applied', 'last_audit_id']),
+    lock: ({ writer }) => advisoryLock(`shepherd-store writer ${schema} ${writer}`),
+    last: prepare((slots: { readonly writer: string }) =>
+      db.selectFrom('writers').select(['last_group', 'applied', 'last_audit_id']).where('writer', '=', slots.writer),
     ),
     record: prepare((slots: { readonly writer: string; readonly group: number; readonly applied: string }) =>
       db
-        .updateTable('writers')
-        .set({
+        .insertInto('writers')
+        .values({
+          writer: slots.writer,
           last_group: slots.group,
           applied: slots.applied,
           last_audit_id: ({ selectFrom }) => selectFrom('audit_head').select('last_id'),
+          seen_at: sql`now()`,
         })
-        .where('writer', '=', slots.writer),
+        .onConflict((conflict) =>
+          conflict.column('writer').doUpdateSet(({ ref }) => ({
+            last_group: ref('excluded.last_group'),
+            applied: ref('excluded.applied'),
+            last_audit_id: ref('excluded.last_audit_id'),
+            seen_at: ref('excluded.seen_at'),
+          })),
+        ),
     ),
     forget: forgetWriters(db),
   }

@@ -104,7 +104,7 @@ begin
     -- What acted with the rights of another role must not act with the owner's.
     select format('alter routine %s security invoker', oid::regprocedure) from pg_catalog.pg_proc
     where pronamespace = to_regnamespace('"${schema}"') and proowner <> '${owner}'::regrole
-      and prosecdef and proname not in ('link_record', 'tell_span')
+      and prosecdef and proname not in ('link_record', 'move_end', 'tell_span')
     union all
     select format('alter routine %s owner to %I', oid::regprocedure, '${owner}') from pg_catalog.pg_proc
     where pronamespace = to_regnamespace('"${schema}"') and proowner <> '${owner}'::regrole

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Outcome, StoreError, systemClock, withOutcome } from '@shepherd-store/core'
-import type { Program, Row, SqlRunner, Statement } from '@shepherd-store/core/sql'
+import type { Flight, Program, Row, SqlRunner, Statement } from '@shepherd-store/core/sql'
 import type { PoolClient, QueryResult } from 'pg'
 import type { Connections } from './connections.ts'
 import { settlesTransaction, toStoreError } from './errors.ts'
@@ -34,9 +34,18 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
     const client = await connections.checkOut(leftMs())
     const writes = begin === BEGIN_WRITE
     try {
+      let step = program.next([])
+      if (connections.areOurs && !writes && step.done !== true && isOneInstant(step.value)) {
+        const { statements } = step.value
+        const opening = isTimed.has(client) ? [] : [sessionTimeouts(attemptMs)]
+        const rows = await fly(client, [...opening, ...statements], { commits: false, writes }, leftMs())
+        isTimed.add(client)
+        const value = endOf(program.next(rows.slice(opening.length)))
+        client.release()
+        return value
+      }
       let opening = [begin, settingsFor(leftMs())]
       let committed = false
-      let step = program.next([])
       while (step.done !== true) {
         const { statements, commits } = step.value
         const rows = await fly(client, [...opening, ...statements], { commits, writes }, leftMs())
@@ -53,12 +62,12 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
     }
   }
 
-  async function persevere<T>(attempt: () => Promise<T>): Promise<T> {
+  async function persevere<T>(attempt: (tries: number) => Promise<T>): Promise<T> {
     const startedMs = systemClock.monotonicMs()
     let outcome: Outcome = 'not_applied'
     for (let tries = 1; ; tries += 1) {
       try {
-        return await attempt()
+        return await attempt(tries - 1)
       } catch (error) {
         const failure = toStoreError(error)
         if (failure.outcome === 'unknown') outcome = 'unknown'
@@ -74,7 +83,7 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
 
   return {
     read: (program) => persevere(() => transact(BEGIN_READ, program())),
-    write: (program) => persevere(() => transact(BEGIN_WRITE, program())),
+    write: (program) => persevere((tries) => transact(BEGIN_WRITE, program(tries))),
     close: () => connections.close(),
   }
 }
@@ -90,15 +99,40 @@ export function attemptMsWithin(callTimeoutMs: number): number {
   return Math.ceil(callTimeoutMs / 3)
 }
 
+/** One statement is a transaction of its own. */
+function isOneInstant({ statements, commits }: Flight): boolean {
+  return commits && statements.length === 1
+}
+
+function endOf<T>(last: IteratorResult<Flight, T>): T {
+  if (last.done === true) return last.value
+  throw new StoreError('DATABASE', 'a program went on behind its end: a defect of this library, report it')
+}
+
+/** Connections of our own on which a statement outside of a transaction ends in time. */
+const isTimed = new WeakSet<PoolClient>()
+
+/** As `settingsFor`, for statements that are transactions of their own. */
+function sessionTimeouts(attemptMs: number): Statement<unknown> {
+  return {
+    sql: `select set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false)`,
+    parameters: [String(Math.ceil(attemptMs * LOCK_SHARE)), String(Math.ceil(attemptMs * STATEMENT_SHARE))],
+    once: true,
+  }
+}
+
+/** How much of a try's time the server gives a lock, and a statement: its answer comes before the client gives it up. */
+const LOCK_SHARE = 0.5
+const STATEMENT_SHARE = 0.8
+
 /** What is left of a try bounds it on the server too, whose answer comes before the client gives the server up. */
 function settingsFor(leftMs: number): Statement<unknown> {
-  const lockMs = Math.ceil(leftMs * 0.5)
-  const statementMs = Math.ceil(leftMs * 0.8)
-  // A role's own defaults could lose acknowledged writes (synchronous_commit) or cut sums (extra_float_digits).
+  const lockMs = Math.ceil(leftMs * LOCK_SHARE)
+  const statementMs = Math.ceil(leftMs * STATEMENT_SHARE)
+  // A role's own default could lose acknowledged writes.
   return {
     sql: `select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
-      set_config('idle_in_transaction_session_timeout', $3, true), set_config('extra_float_digits', '1', true),
-      set_config('synchronous_commit', case current_setting('synchronous_commit')
+      set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', case current_setting('synchronous_commit')
         when 'off' then 'on' else current_setting('synchronous_commit') end, true)`,
     parameters: [String(lockMs), String(statementMs), String(leftMs)],
   }

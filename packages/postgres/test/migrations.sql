@@ -65,14 +65,31 @@ create or replace function "shepherd".link_record() returns trigger language plp
        if tg_relid <> '"shepherd".audit_log'::regclass then
          raise exception 'the audit log is append-only: its end moves with the records that are appended';
        end if;
-       update "shepherd".audit_head
-       set last_id = last_id + 1,
-           last_hash = encode(sha256(
-             decode(last_hash, 'hex') || int8send(last_id + 1) || decode(new.digest, 'hex')), 'hex')
-       returning last_id, last_hash into new.id, new.hash;
-       return new;
+       -- The records of one statement follow on each other; the end of the log is moved once, behind the last of them.
+       declare
+         stated_id bigint;
+         stated_hash text;
+       begin
+         select last_id, last_hash into stated_id, stated_hash from "shepherd".audit_head for update;
+         select id, hash into new.id, new.hash from "shepherd".audit_log where id > stated_id order by id desc limit 1;
+         new.id := coalesce(new.id, stated_id) + 1;
+         new.hash := encode(sha256(decode(coalesce(new.hash, stated_hash), 'hex')
+           || int8send(new.id) || decode(new.digest, 'hex')), 'hex');
+         return new;
+       end;
      end $$;
 revoke execute on function "shepherd".link_record() from public;
+create or replace function "shepherd".move_end() returns trigger language plpgsql
+     security definer set search_path = pg_catalog, pg_temp as $$
+     begin
+       if tg_relid <> '"shepherd".audit_log'::regclass then
+         raise exception 'the audit log is append-only: its end moves with the records that are appended';
+       end if;
+       update "shepherd".audit_head set last_id = id, last_hash = hash
+       from (select id, hash from "shepherd".audit_log order by id desc limit 1) as last where id > last_id;
+       return null;
+     end $$;
+revoke execute on function "shepherd".move_end() from public;
 create or replace function "shepherd".tell_span() returns trigger language plpgsql
      security definer set search_path = pg_catalog, pg_temp as $$
      begin
@@ -126,9 +143,10 @@ create function "shepherd".remove_span() returns trigger language plpgsql
 create function "shepherd".move_head() returns trigger language plpgsql
      set search_path = pg_catalog, pg_temp as $$
      begin
-       -- Those that append, and that begin the log, are triggers. A trigger of the owner's own could still move it by one:
-       -- verifyAudits finds that.
-       if pg_trigger_depth() > 1 and new.one and (new.last_id = old.last_id + 1 or old.last_id = 0 and exists (
+       -- Those that append, and that begin the log, are triggers.
+       if pg_trigger_depth() > 1 and new.one and (
+         new.last_id > old.last_id and exists (select from "shepherd".audit_log where id = new.last_id and hash = new.last_hash)
+         or old.last_id = 0 and exists (
            select from "shepherd".audit_cuts where through_id = new.last_id and through_hash = new.last_hash)) then
          return new;
        end if;
@@ -173,6 +191,8 @@ create trigger audit_log_no_update before update on "shepherd".audit_log for eac
 alter table "shepherd".audit_log enable always trigger audit_log_no_update;
 create trigger audit_log_no_delete before delete on "shepherd".audit_log for each row execute function "shepherd".remove_record();
 alter table "shepherd".audit_log enable always trigger audit_log_no_delete;
+create trigger audit_log_appended after insert on "shepherd".audit_log for each statement execute function "shepherd".move_end();
+alter table "shepherd".audit_log enable always trigger audit_log_appended;
 create trigger audit_log_span after insert on "shepherd".audit_log for each row when (new.id % 1024 = 0)
        execute function "shepherd".tell_span();
 alter table "shepherd".audit_log enable always trigger audit_log_span;

@@ -56,6 +56,8 @@ function createFlavor(): SqlFlavor {
     usualNode: USUAL_NODE,
     // Nobody analyzes the file: the planner takes an index that the statement names, or a bad one.
     aside: <T>(column: Expression<T>) => sql<T>`+${column}`,
+    // A floating-point number, exact up to 2^53.
+    sum: (numbers) => sql`total(${numbers})`,
     greatest: (values) => sql<number>`max(${sql.join(values)})`,
     skipLocked: sql``,
     tableNames: {

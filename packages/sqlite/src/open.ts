@@ -21,18 +21,22 @@ import {
   openSqlDriver,
   unrecognizedSchema,
 } from '@shepherd-store/core/sql'
-import Database from 'better-sqlite3'
-import { toStoreError } from './errors.ts'
+import { compact, connect, openDatabase } from './connection.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
 import { preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
-import { applySettings, requireSupportedSqlite } from './settings.ts'
+import { threadedWriter } from './writer.ts'
 
 export interface SqliteDriverOptions extends MigrateOptions {
   /** `false`: a missing database is refused with `NOT_FOUND`. Default true: it is made, with its directory. */
   readonly create?: boolean | undefined
   /** How long a call waits for other processes, in milliseconds, 0 to 600,000. Default 5,000; then `BUSY`. */
   readonly busyTimeoutMs?: number | undefined
+  /**
+   * `'thread'`: writes go through a thread of their own, so that a slow disk holds up nobody but those who wait for it.
+   * `'inline'`: the process stands still while a write waits for the disk. Default `'thread'`.
+   */
+  readonly writer?: 'thread' | 'inline' | undefined
 }
 
 export interface SqliteStoreOptions extends StoreOptions, SqliteDriverOptions {}
@@ -41,9 +45,9 @@ export interface SqliteStoreOptions extends StoreOptions, SqliteDriverOptions {}
 export interface SqliteStore extends OwnedStore {
   /**
    * Writes the whole file anew, so that it holds nothing that was removed or erased (the last step of `forgetScope`) and
-   * takes no more room than it needs. Until it is done this process stands still and others cannot write; it takes about
-   * a minute for ten million records, and as much free disk as the store. May be repeated. Copies that the medium itself
-   * keeps of old blocks, as SD cards and SSDs do, are out of reach.
+   * takes no more room than it needs. Until it is done nobody can write, and with `writer: 'inline'` this process stands
+   * still; it takes about a minute for ten million records, and as much free disk as the store. May be repeated. Copies
+   * that the medium itself keeps of old blocks, as SD cards and SSDs do, are out of reach.
    * @throws StoreError `BUSY` when another process reads or writes: what was erased may then still be in the file, or in
    * its write-ahead log. `DISK_FULL`, `IO`, `CLOSED`.
    */
@@ -65,14 +69,14 @@ const BUSY_TIMEOUT_MS_MAX = 600_000
  * `DISK_FULL`, `CORRUPT`.
  */
 export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
-  checkStoreOptions(options, ['create', 'busyTimeoutMs', 'migrate', 'changeCalendar'])
+  checkStoreOptions(options, ['create', 'busyTimeoutMs', 'writer', 'migrate', 'changeCalendar'])
   const { driver, compact } = await openFile(path, options)
   return Object.assign(await adoptDriver(driver, options), { compact })
 }
 
 /** The driver under `openSqliteStore`, for those who put something between the two. */
 export async function openSqliteDriver(path: string, options: SqliteDriverOptions = {}): Promise<StoreDriver> {
-  checkFields(options, ['create', 'busyTimeoutMs', 'migrate', 'changeCalendar', 'calendar'], 'options')
+  checkFields(options, ['create', 'busyTimeoutMs', 'writer', 'migrate', 'changeCalendar', 'calendar'], 'options')
   return (await openFile(path, options)).driver
 }
 
@@ -83,46 +87,34 @@ async function openFile(
   requireSupportedNode()
   const file = filePath(path)
   const busyTimeoutMs = busyTimeout(options)
+  const writer = checkWriter(options)
   checkMigrateOptions(options)
   const create = checkBoolean(options.create ?? true, 'create')
   preparePlace(file, { create: create && options.migrate !== 'never' })
   await refuseForeign(file, busyTimeoutMs, options)
 
-  const database = openDatabase(file, { readonly: false })
-  try {
-    await retryWhileBusy(busyTimeoutMs, () => {
-      requireSupportedSqlite(database)
-      applySettings(database)
-    })
-  } catch (error) {
-    database.close()
-    throw error
-  }
+  const database = await connect(file, busyTimeoutMs)
   const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
-  const facts = { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES }
+  const facts = { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES, writesBlock: writer === 'inline' }
   const driver = await openSqlDriver(runner, sqliteFlavor, facts)
+  if (writer === 'inline') return { driver, compact: () => compact(database, busyTimeoutMs) }
+
+  // It reads from now on, beside the thread that writes.
+  database.pragma('query_only = 1')
+  const { calendar } = driver
+  const { write, probe, compact: compactThere, close } = threadedWriter({ file, busyTimeoutMs, calendar })
   return {
-    driver,
-    async compact() {
-      await retryWhileBusy(busyTimeoutMs, () => rewrite(database))
-      await retryWhileBusy(busyTimeoutMs, () => cutLog(database))
+    driver: {
+      ...driver,
+      write,
+      probe,
+      async close() {
+        await close()
+        await driver.close()
+      },
     },
+    compact: compactThere,
   }
-}
-
-function rewrite(database: Database.Database): void {
-  if (!database.open) throw new StoreError('CLOSED', 'compact: the store was closed; open it again')
-  database.exec('vacuum')
-}
-
-/** What the file held before stands in its write-ahead log, until that is brought into the file and cut off. */
-function cutLog(database: Database.Database): void {
-  const [checkpoint] = database.pragma('wal_checkpoint(truncate)') as readonly { readonly busy: number }[]
-  if (checkpoint?.busy === 0) return
-  throw new StoreError(
-    'BUSY',
-    'another process has the database open in the middle of a read; end it, then compact again',
-  )
 }
 
 /** Looks at the database through a connection that cannot write: one that can would tidy up a foreign file's journal. */
@@ -160,17 +152,6 @@ function removeEmptyLog(file: string): void {
   }
 }
 
-function openDatabase(file: string, { readonly }: { readonly readonly: boolean }): Database.Database {
-  try {
-    return new Database(file, { readonly, fileMustExist: true, timeout: NATIVE_BUSY_TIMEOUT_MS })
-  } catch (error) {
-    throw toStoreError(error)
-  }
-}
-
-/** SQLite's own wait blocks the event loop; the runner waits outside of it. */
-const NATIVE_BUSY_TIMEOUT_MS = 5
-
 function filePath(path: string): string {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw new StoreError('INVALID_ARGUMENT', `the path of the store must be a file's path, not ${describe(path)}`)
@@ -183,4 +164,9 @@ function filePath(path: string): string {
 
 function busyTimeout({ busyTimeoutMs = BUSY_TIMEOUT_MS_DEFAULT }: SqliteDriverOptions): number {
   return checkInteger(busyTimeoutMs, 'busyTimeoutMs', 0, BUSY_TIMEOUT_MS_MAX)
+}
+
+function checkWriter({ writer = 'thread' }: SqliteDriverOptions): 'thread' | 'inline' {
+  if (writer === 'thread' || writer === 'inline') return writer
+  throw new StoreError('INVALID_ARGUMENT', `writer must be 'thread' or 'inline', not ${describe(writer)}`)
 }

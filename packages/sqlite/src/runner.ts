@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StoreError, systemClock } from '@shepherd-store/core'
-import type { Program, Row, SqlRunner, Statement } from '@shepherd-store/core/sql'
+import type { Flight, Program, Row, SqlRunner, Statement } from '@shepherd-store/core/sql'
 import type { Database, Statement as Prepared } from 'better-sqlite3'
 import { codeOf, toStoreError } from './errors.ts'
 
@@ -23,20 +23,27 @@ const PREPARED_MAX = 256
 export function sqliteRunner(database: Database, { busyTimeoutMs, close }: SqliteRunnerOptions): SqlRunner {
   const execute = statementExecutor(database)
 
-  function transact<T>(begin: 'begin' | 'begin immediate', program: Program<T>): T {
+  /** All of a program's statements in one transaction, which ends before this returns. */
+  function transact<T>(begin: Statement, program: Program<T>): T {
     if (!database.open)
       throw new StoreError('CLOSED', 'the store was closed while this call waited for other processes')
     let committing = false
     try {
-      database.exec(begin)
+      const first = program.next([])
+      if (begin === BEGIN_READ && first.done !== true && isOneInstant(first.value)) {
+        const last = program.next(first.value.statements.map(execute))
+        if (last.done === true) return last.value
+        throw new StoreError('DATABASE', 'a program went on behind its end: a defect of this library, report it')
+      }
+      execute(begin)
       let commits = false
-      let step = program.next([])
+      let step = first
       while (step.done !== true) {
         commits ||= step.value.commits
         step = program.next(step.value.statements.map(execute))
       }
       committing = commits
-      database.exec(commits ? 'commit' : 'rollback')
+      execute(commits ? COMMIT : ROLLBACK)
       return step.value
     } catch (error) {
       // After a full disk or a failed write SQLite has rolled back by itself.
@@ -47,12 +54,22 @@ export function sqliteRunner(database: Database, { busyTimeoutMs, close }: Sqlit
   }
 
   return {
-    read: (program) => retryWhileBusy(busyTimeoutMs, () => transact('begin', program())),
-    write: (program) => retryWhileBusy(busyTimeoutMs, () => transact('begin immediate', program())),
+    read: (program) => retryWhileBusy(busyTimeoutMs, () => transact(BEGIN_READ, program())),
+    write: (program) => retryWhileBusy(busyTimeoutMs, () => transact(BEGIN_WRITE, program(0))),
     async close() {
       close()
     },
   }
+}
+
+const BEGIN_READ: Statement = { sql: 'begin', parameters: [] }
+const BEGIN_WRITE: Statement = { sql: 'begin immediate', parameters: [] }
+const COMMIT: Statement = { sql: 'commit', parameters: [] }
+const ROLLBACK: Statement = { sql: 'rollback', parameters: [] }
+
+/** One statement is a transaction of its own. */
+function isOneInstant({ statements, commits }: Flight): boolean {
+  return commits && statements.length === 1
 }
 
 /** The error that led here is the one to be told. */
@@ -73,7 +90,8 @@ function statementExecutor(database: Database): (statement: Statement<unknown>) 
     if (known !== undefined) return known
     const statement = database.prepare(sql)
     if (once) return statement
-    if (prepared.size >= PREPARED_MAX) prepared.clear()
+    const [oldest] = prepared.size < PREPARED_MAX ? [] : prepared.keys()
+    if (oldest !== undefined) prepared.delete(oldest)
     prepared.set(sql, statement)
     return statement
   }

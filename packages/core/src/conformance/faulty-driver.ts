@@ -18,6 +18,7 @@ export async function useOver(
       contract: 1,
       capabilities: driver.capabilities,
       calendar: driver.calendar,
+      writesBlock: driver.writesBlock,
       write: (units) => driver.write(units),
       read: (request) => driver.read(request),
       probe: () => driver.probe(),

@@ -1,6 +1,7 @@
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
 import type { AuditRequest } from '../driver.ts'
 import type { SqlFlavor } from './flavor.ts'
+import { atMost } from './prepare.ts'
 import type { Tables } from './tables.ts'
 
 type Filter = 'scope' | 'node' | 'otherNode' | 'entryId' | 'sessionId' | 'from' | 'to' | 'after' | 'before' | 'limit'
@@ -31,12 +32,12 @@ export function idsOfTypes(flavor: SqlFlavor, order: AuditRequest['order'], slot
       .select('id')
       .where((eb) => matches(flavor, eb, slots, [type]))
       .orderBy('id', order)
-      .limit(slots.limit)
+      .limit(atMost(slots.limit))
     return db.selectFrom(ids.as('of_type')).select('id')
   })
   if (first === undefined) throw new TypeError('there are no types')
   const union = rest.reduce((ids, more) => ids.unionAll(more), first)
-  return db.selectFrom(union.as('of_types')).select('id').orderBy('id', order).limit(slots.limit)
+  return db.selectFrom(union.as('of_types')).select('id').orderBy('id', order).limit(atMost(slots.limit))
 }
 
 /** Found by the index of one column. A database that knows too little of the records would choose another one. */

@@ -2,7 +2,7 @@ import { type ExpressionBuilder, sql } from 'kysely'
 import type { AuditRequest } from '../driver.ts'
 import { idsOfTypes, lieTogether, matches, type Slots } from './audit-ids.ts'
 import type { SqlFlavor } from './flavor.ts'
-import { prepare } from './prepare.ts'
+import { atMost, prepare, Shapes } from './prepare.ts'
 import type { SqlValue, Statement } from './program.ts'
 import type { AuditLogTable, Tables } from './tables.ts'
 
@@ -23,20 +23,17 @@ export interface LogEndsRow {
 
 /** A page of the log. Each combination of filters is compiled once. */
 export function auditQueries(flavor: SqlFlavor): (request: AuditRequest) => Statement<AuditLogRow> {
-  const prepared = new Map<string, (values: Readonly<Record<string, SqlValue>>) => Statement<AuditLogRow>>()
+  const shapes = new Shapes<(values: Readonly<Record<string, SqlValue>>) => Statement<AuditLogRow>>()
   return (request) => {
     const values = valuesOf(flavor, request)
     const shape = [request.order, ...Object.keys(values)].join()
-    let statement = prepared.get(shape)
-    if (statement === undefined) {
-      const names = new Set(Object.keys(values))
-      statement = prepare((slots: Readonly<Record<string, SqlValue>>) => {
+    const statement = shapes.get(shape, () =>
+      prepare((slots: Readonly<Record<string, SqlValue>>) => {
         const types = (request.types ?? []).map((_, index) => slots[`type${index}`] as string)
-        const given = Object.fromEntries([...names].map((name) => [name, slots[name]]))
+        const given = Object.fromEntries(Object.keys(values).map((name) => [name, slots[name]]))
         return pageQuery(flavor, request.order, { ...given, types } as unknown as Slots)
-      })
-      prepared.set(shape, statement)
-    }
+      }),
+    )
     // A plan that is good for what is frequent passes by everything to find what is rare.
     const isFiltered = Object.keys(values).some((name) => !['after', 'before', 'limit'].includes(name))
     return { ...statement(values), ...(isFiltered ? { plannedForItsValues: true } : {}) }
@@ -66,7 +63,7 @@ function pageQuery(flavor: SqlFlavor, order: AuditRequest['order'], slots: Slots
       lieTogether(slots) ? matches(flavor, eb, slots, slots.types) : eb('id', 'in', idsOfTypes(flavor, order, slots)),
     )
     .orderBy('id', order)
-    .limit(slots.limit)
+    .limit(atMost(slots.limit))
     .$castTo<AuditLogRow>()
 }
 

@@ -46,6 +46,8 @@ export interface SqlFlavor {
   readonly usualNode?: string
   /** The same value, but not to be looked up in an index where the planner knows nothing of the rows. */
   aside<T>(column: Expression<T>): Expression<T>
+  /** The sum of whole numbers from 0 to 2^53 − 1, exact up to there, which does not overflow, however many there are. */
+  sum(numbers: Expression<unknown>): Expression<unknown>
   /** The largest of two or more. */
   greatest(values: readonly Expression<number>[]): Expression<number>
   /** Ends a query for rows to delete, so that it passes over those that others are deleting. */
@@ -66,10 +68,10 @@ export interface SqlFlavor {
   /** Keeps the end of the log as it is until the transaction ends, where beginning the transaction did not. */
   readonly lockLog?: Statement<unknown>
   /**
-   * Appends a record with the next id and the chain's next link, both computed in the database, so that the log's lock
-   * is never held over a round trip. Without it the head is read and the link computed here, under the write lock.
+   * Appends records, each with the next id and the chain's next link, both computed in the database, so that the log's
+   * lock is never held over a round trip. Without it the head is read and the links computed here, under the write lock.
    */
-  appendAudit?(slots: AuditColumns): Statement<AuditPosition>
+  appendAudits?(records: readonly AuditColumns[]): Statement<AuditPosition>
   /** Makes a group safe to send again when its reply was lost. Without it, replies cannot be lost. */
   readonly replay?: ReplayGuard
   /** Whether the failure lies in what one unit would have written, so that the others are to be tried without it. */
@@ -89,9 +91,11 @@ export interface DatabaseStatus {
   readonly refusal: 'READ_ONLY' | 'PERMISSION_DENIED' | 'MALFORMED' | null
 }
 
-/** One row for each writer holds the number of its last group, and is locked by the group from its first statement on. */
+/** One row for each writer tells of its last group. Whoever writes or looks for it holds the writer's lock. */
 export interface ReplayGuard {
-  lock(slots: { readonly writer: string }): Statement<{
+  /** Keeps out another try of the same group until the transaction ends. */
+  lock(slots: { readonly writer: string }): Statement<unknown>
+  last(slots: { readonly writer: string }): Statement<{
     readonly last_group: unknown
     /** What the last group did, as JSON. */
     readonly applied: string
@@ -109,7 +113,10 @@ export interface ReplayGuard {
 export interface SqlRunner {
   /** Runs a program that changes nothing, as of one instant. */
   read<T>(program: () => Program<T>): Promise<T>
-  /** Runs a program under whatever keeps writers apart; again from its start, a bounded number of times, where that helps. */
-  write<T>(program: () => Program<T>): Promise<T>
+  /**
+   * Runs a program under whatever keeps writers apart; a new one, a bounded number of times, where that helps. `tries`: how
+   * many there were before, which may have been applied.
+   */
+  write<T>(program: (tries: number) => Program<T>): Promise<T>
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { SqlFlavor } from './flavor.ts'
-import { prepare } from './prepare.ts'
+import { atMost, prepare } from './prepare.ts'
 import type { OperationsTable } from './tables.ts'
 
 type OperationSlots = { readonly [K in keyof Omit<OperationsTable, 'first_audit_id'>]: OperationsTable[K] } & {
@@ -45,10 +45,10 @@ export function createOperationStatements({ db, operationAge, skipLocked }: SqlF
                 .select('kept.applied_at')
                 .orderBy('kept.applied_at', 'desc')
                 .limit(1)
-                .offset(slots.newer),
+                .offset(atMost(slots.newer)),
             )
             .orderBy('applied_at')
-            .limit(slots.limit)
+            .limit(atMost(slots.limit))
             .modifyEnd(skipLocked)
             .$asTuple('scope', 'operation_id'),
         ),

@@ -1,10 +1,11 @@
 import { type Expression, type ExpressionBuilder, sql } from 'kysely'
 import type { SessionRequest, UsageKeyPart, UsageRequest } from '../driver.ts'
 import { LIMITS } from '../limits.ts'
+import { isDaySpan } from '../period.ts'
 import { auditQueries, logEnds, type LogEndsRow } from './audit-queries.ts'
 import type { SqlFlavor } from './flavor.ts'
 import { TABLES_OF_SCOPES } from './log-statements.ts'
-import { prepare } from './prepare.ts'
+import { atMost, prepare, Shapes } from './prepare.ts'
 import type { SqlValue, Statement } from './program.ts'
 import { spanQueries } from './span-queries.ts'
 import type { Tables } from './tables.ts'
@@ -52,26 +53,22 @@ export function sessionColumns({ textOf }: Pick<SqlFlavor, 'textOf'>) {
     ] as const
 }
 
-/** As a floating-point number, exact up to 2^53 whatever the order: an integer sum of hostile rows could overflow. */
-function sumOf(column: Expression<unknown>) {
+/** The sum of the rows that hold a duration, and how many rows do not: hostile ones could overflow an integer's sum. */
+function sumOf({ sum }: Pick<SqlFlavor, 'sum'>, column: Expression<unknown>) {
   const readable = sql`${column} between 0 and ${sql.lit(LIMITS.DURATION_MS_MAX)}`
-  const durationMs = sql`cast(case when ${readable} then ${column} else 0 end as double precision)`
   return [
-    sql<unknown>`coalesce(sum(${durationMs}), 0)`.as('duration_ms'),
-    sql<unknown>`coalesce(sum(case when ${readable} then 0 else 1 end), 0)`.as('unreadable'),
+    sql<unknown>`coalesce(${sum(sql`case when ${readable} then ${column} else 0 end`)}, 0)`.as('duration_ms'),
+    sql<unknown>`count(case when ${readable} then null else 1 end)`.as('unreadable'),
   ] as const
 }
 
-export function usageSum({ ref }: ExpressionBuilder<Tables, 'usage'>) {
-  return sumOf(ref('duration_ms'))
-}
-
-export function grantSum({ ref }: ExpressionBuilder<Tables, 'grants'>) {
-  return sumOf(ref('granted_ms'))
-}
-
-export function reservedSum({ ref }: ExpressionBuilder<Tables, 'sessions'>) {
-  return sumOf(ref('reserved_ms'))
+/** What is selected of each table for its sum. */
+export function sumsOf(flavor: Pick<SqlFlavor, 'sum'>) {
+  return {
+    usage: ({ ref }: ExpressionBuilder<Tables, 'usage'>) => sumOf(flavor, ref('duration_ms')),
+    granted: ({ ref }: ExpressionBuilder<Tables, 'grants'>) => sumOf(flavor, ref('granted_ms')),
+    reserved: ({ ref }: ExpressionBuilder<Tables, 'sessions'>) => sumOf(flavor, ref('reserved_ms')),
+  }
 }
 
 export type Queries = ReturnType<typeof createQueries>
@@ -80,6 +77,7 @@ export type Queries = ReturnType<typeof createQueries>
 export function createQueries(flavor: SqlFlavor) {
   const { db, textOf } = flavor
   const sessions = sessionColumns({ textOf })
+  const sums = sumsOf(flavor)
   return {
     audits: auditQueries(flavor),
     ...spanQueries(flavor),
@@ -99,23 +97,27 @@ export function createQueries(flavor: SqlFlavor) {
     logEnds: prepare(() => db.selectFrom('audit_head').select(logEnds).$castTo<LogEndsRow>()),
 
     usage: byShape(
-      ({ scope, entryId, node, to, by }: UsageRequest) => [by.join(), scope, entryId, node, to],
-      ({ scope, entryId, node, to, by }) =>
+      (request: UsageRequest) => [
+        `${request.by.toSorted().join()} ${isDaySpan(request) ? 'day' : 'span'}`,
+        ...[request.scope, request.entryId, request.node, request.to],
+      ],
+      ({ scope, entryId, node, by, ...span }) =>
         prepare((slots: Slots<UsageRequest>) =>
           db
             .selectFrom('usage')
-            .select(usageSum)
+            .select(sums.usage)
             .select(by.filter((part) => part !== 'day').map((part) => USAGE_COLUMNS[part]))
             .$if(by.includes('day'), (query) => query.select(({ ref }) => textOf.day(ref('day')).as('day')))
-            .where('day', '>=', slots.from)
-            .$if(to !== undefined, (query) => query.where('day', '<', slots.to))
+            // With the day itself, the rows of an entry are found by their whole key.
+            .where('day', isDaySpan(span) ? '=' : '>=', slots.from)
+            .$if(span.to !== undefined && !isDaySpan(span), (query) => query.where('day', '<', slots.to))
             .$if(scope !== undefined, (query) => query.where('scope', '=', slots.scope))
             .$if(entryId !== undefined, (query) => query.where('entry_id', '=', slots.entryId))
             .$if(node !== undefined, (query) => query.where('node', '=', slots.node))
             // Nothing added up is nothing, not zero.
             .having(sql`count(*)`, '>', 0)
             .$if(by.length > 0, (query) => query.groupBy(by.map((part: UsageKeyPart) => USAGE_COLUMNS[part])))
-            .limit(slots.limit)
+            .limit(atMost(slots.limit))
             .$castTo<UsageSumRow>(),
         ),
     ),
@@ -125,7 +127,7 @@ export function createQueries(flavor: SqlFlavor) {
         .selectFrom('cooldowns')
         .select(({ ref }) => ['entry_id', textOf.instant(ref('until')).as('until')])
         .where('scope', '=', slots.scope)
-        .limit(slots.limit),
+        .limit(atMost(slots.limit)),
     ),
     cooldown: prepare((slots: { readonly scope: string; readonly entryId: string }) =>
       db
@@ -134,39 +136,39 @@ export function createQueries(flavor: SqlFlavor) {
         .where('scope', '=', slots.scope)
         .where('entry_id', '=', slots.entryId),
     ),
-    /** By entry; `last` is the last day. */
+    /** By entry; `last` is the last day. Where that is the first one, the rows lie together, in the order of their entries. */
     grants: byShape(
-      ({ entryId }: SpanSlots) => ['grants', entryId],
-      ({ entryId }) =>
+      ({ entryId, from, last }: SpanSlots) => [from === last ? 'day' : 'span', entryId],
+      ({ entryId, from, last }) =>
         prepare((slots: Slots<SpanSlots>) =>
           db
             .selectFrom('grants')
             .select(['entry_id'])
-            .select(grantSum)
+            .select(sums.granted)
             .where('scope', '=', slots.scope)
-            .where('day', '>=', slots.from)
-            .where('day', '<=', slots.last)
+            .where('day', from === last ? '=' : '>=', slots.from)
+            .$if(from !== last, (query) => query.where('day', '<=', slots.last))
             .$if(entryId !== undefined, (query) => query.where('entry_id', '=', slots.entryId))
             .groupBy('entry_id')
-            .limit(slots.limit)
+            .limit(atMost(slots.limit))
             .$castTo<EntrySumRow>(),
         ),
     ),
     reserved: byShape(
-      ({ entryId }: SpanSlots) => ['reserved', entryId],
-      ({ entryId }) =>
+      ({ entryId, from, last }: SpanSlots) => [from === last ? 'day' : 'span', entryId],
+      ({ entryId, from, last }) =>
         prepare((slots: Slots<SpanSlots>) =>
           db
             .selectFrom('sessions')
             .select(['entry_id'])
-            .select(reservedSum)
+            .select(sums.reserved)
             .where('scope', '=', slots.scope)
             .where('ended_at', 'is', null)
-            .where('reserved_day', '>=', slots.from)
-            .where('reserved_day', '<=', slots.last)
+            .where('reserved_day', from === last ? '=' : '>=', slots.from)
+            .$if(from !== last, (query) => query.where('reserved_day', '<=', slots.last))
             .$if(entryId !== undefined, (query) => query.where('entry_id', '=', slots.entryId))
             .groupBy('entry_id')
-            .limit(slots.limit)
+            .limit(atMost(slots.limit))
             .$castTo<EntrySumRow>(),
         ),
     ),
@@ -198,7 +200,7 @@ export function createQueries(flavor: SqlFlavor) {
             .orderBy('sessions.started_at', 'desc')
             .orderBy('scope', 'desc')
             .orderBy('session_id', 'desc')
-            .limit(slots.limit)
+            .limit(atMost(slots.limit))
             .$castTo<SessionsRow>(),
         ),
     ),
@@ -208,7 +210,7 @@ export function createQueries(flavor: SqlFlavor) {
         .selectFrom('nodes')
         .select(({ ref }) => ['node', textOf.instant(ref('seen_at')).as('seen_at'), 'clock_skew_ms'])
         .orderBy('node')
-        .limit(slots.limit),
+        .limit(atMost(slots.limit)),
     ),
 
     snapshot: prepare((slots: { readonly scope: string; readonly node: string }) =>
@@ -250,15 +252,10 @@ function byShape<Q extends object, R>(
   shapeOf: (request: Q) => readonly (string | number | undefined)[],
   build: (request: Q) => (slots: Slots<Q>) => Statement<R>,
 ): (request: Q) => Statement<R> {
-  const prepared = new Map<string, (slots: Slots<Q>) => Statement<R>>()
+  const shapes = new Shapes<(slots: Slots<Q>) => Statement<R>>()
   return (request) => {
     const [fixed, ...optional] = shapeOf(request)
     const shape = `${fixed} ${optional.map((value) => (value === undefined ? '-' : '+')).join('')}`
-    let statement = prepared.get(shape)
-    if (statement === undefined) {
-      statement = build(request)
-      prepared.set(shape, statement)
-    }
-    return statement(request as Slots<Q>)
+    return shapes.get(shape, () => build(request))(request as Slots<Q>)
   }
 }

@@ -3,7 +3,7 @@ import type { AuditRequest } from '../driver.ts'
 import { integer, lowerBound } from './audit-ids.ts'
 import type { SqlFlavor } from './flavor.ts'
 import { SPAN_RECORDS, spanEnd } from './log-schema.ts'
-import { prepare } from './prepare.ts'
+import { atMost, prepare } from './prepare.ts'
 
 /** A type, not an interface: a record of values that are bound. */
 export type SpansRequest = Readonly<
@@ -32,7 +32,7 @@ export function spanQueries(flavor: SqlFlavor) {
           ])
         })
         .orderBy('last_id', order)
-        .limit(slots.limit),
+        .limit(atMost(slots.limit)),
     )
   return {
     /** Of few days: found by these. */

@@ -20,6 +20,8 @@ export interface SqlDriverFacts {
   /** What `DriverStatus.backend` says. */
   readonly backend: string
   readonly capabilities: Capabilities
+  /** As `StoreDriver.writesBlock`. */
+  readonly writesBlock?: boolean | undefined
 }
 
 /**
@@ -44,9 +46,9 @@ export async function openSqlDriver(
 export function sqlDriver(
   runner: SqlRunner,
   flavor: SqlFlavor,
-  { backend, capabilities, calendar }: SqlDriverFacts & { readonly calendar: CalendarSettings },
+  { backend, capabilities, calendar, writesBlock }: SqlDriverFacts & { readonly calendar: CalendarSettings },
 ): StoreDriver {
-  return { contract: 1, calendar, capabilities, ...driverMethods(runner, flavor, backend) }
+  return { contract: 1, calendar, capabilities, writesBlock, ...driverMethods(runner, flavor, backend) }
 }
 
 type Compiled = ReturnType<typeof compile>
@@ -82,9 +84,11 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
 
   /** One transaction. Sent again by the runner, the group keeps its number. */
   async function sendGroup(units: readonly WriteUnit[]): Promise<GroupOutcome> {
-    const number = { writer, group: ++groups }
+    const group = ++groups
     const attempt = (additions: LockMode) =>
-      runner.write(() => writeGroup(flavor, statementsAndQueries, units, number, additions))
+      runner.write((tries) =>
+        writeGroup(flavor, statementsAndQueries, units, { writer, group, again: tries > 0 }, additions),
+      )
     const shared = await attempt('shared')
     if (shared !== 'needs_exclusive_locks') return shared
     const exclusive = await attempt('exclusive')

@@ -5,7 +5,7 @@ import { createLogStatements } from './log-statements.ts'
 import { createOperationStatements } from './operation-statements.ts'
 import { prepare } from './prepare.ts'
 import type { SqlValue } from './program.ts'
-import { grantSum, reservedSum, sessionColumns, type SessionsRow, usageSum, type UsageSumRow } from './queries.ts'
+import { sessionColumns, type SessionsRow, sumsOf, type UsageSumRow } from './queries.ts'
 import type { GrantsTable, SessionPlayedTable, SessionsTable, UsageTable } from './tables.ts'
 
 type Slots<T> = { readonly [K in keyof T]: T[K] }
@@ -18,38 +18,36 @@ export type Statements = ReturnType<typeof createStatements>
 /** What a group of units looks at and writes; each statement is compiled once. */
 export function createStatements(flavor: SqlFlavor) {
   const { db, textOf, nodeSeen } = flavor
+  const sums = sumsOf(flavor)
   return {
     ...createLogStatements(flavor),
     ...createOperationStatements(flavor),
     auditHead: prepare(() => db.selectFrom('audit_head').select(['last_id as id', 'last_hash as hash'])),
     /** `id` and `hash` follow from the head, read under the write lock. */
     insertAudit: prepare((slots: AuditColumns & AuditPosition) =>
-      db
-        .insertInto('audit_log')
-        .values({
-          id: slots.id,
-          timestamp: slots.timestamp,
-          scope: slots.scope,
-          node: slots.node,
-          type: slots.type,
-          entry_id: slots.entry_id,
-          session_id: slots.session_id,
-          event: slots.event,
-          original_id: slots.original_id,
-          original_timestamp: slots.original_timestamp,
-          original_event: slots.original_event,
-          salt: slots.salt,
-          content_digest: slots.content_digest,
-          digest: slots.digest,
-          hash: slots.hash,
-        })
-        .returning(['id', 'hash']),
+      db.insertInto('audit_log').values({
+        id: slots.id,
+        timestamp: slots.timestamp,
+        scope: slots.scope,
+        node: slots.node,
+        type: slots.type,
+        entry_id: slots.entry_id,
+        session_id: slots.session_id,
+        event: slots.event,
+        original_id: slots.original_id,
+        original_timestamp: slots.original_timestamp,
+        original_event: slots.original_event,
+        salt: slots.salt,
+        content_digest: slots.content_digest,
+        digest: slots.digest,
+        hash: slots.hash,
+      }),
     ),
 
     usageOfDay: prepare((slots: ScopeAndEntry & { readonly day: string }) =>
       db
         .selectFrom('usage')
-        .select(usageSum)
+        .select(sums.usage)
         .where('scope', '=', slots.scope)
         .where('day', '=', slots.day)
         .where('entry_id', '=', slots.entryId)
@@ -58,7 +56,7 @@ export function createStatements(flavor: SqlFlavor) {
     usageOfSpan: prepare((slots: SpanSlots) =>
       db
         .selectFrom('usage')
-        .select(usageSum)
+        .select(sums.usage)
         .where('scope', '=', slots.scope)
         .where('day', '>=', slots.from)
         .where('day', '<=', slots.last)
@@ -76,7 +74,7 @@ export function createStatements(flavor: SqlFlavor) {
     granted: prepare((slots: SpanSlots) =>
       db
         .selectFrom('grants')
-        .select(grantSum)
+        .select(sums.granted)
         .where('scope', '=', slots.scope)
         .where('day', '>=', slots.from)
         .where('day', '<=', slots.last)
@@ -86,7 +84,7 @@ export function createStatements(flavor: SqlFlavor) {
     reserved: prepare((slots: SpanSlots) =>
       db
         .selectFrom('sessions')
-        .select(reservedSum)
+        .select(sums.reserved)
         .where('scope', '=', slots.scope)
         .where('ended_at', 'is', null)
         .where('reserved_day', '>=', slots.from)

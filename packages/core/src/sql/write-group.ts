@@ -19,6 +19,8 @@ import type { Statements } from './statements.ts'
 export interface GroupNumber {
   readonly writer: string
   readonly group: number
+  /** Whether it was sent before: it may have been applied. */
+  readonly again: boolean
 }
 
 /** A writer looks for others that are long gone in its first group, and then once in so many. */
@@ -35,26 +37,28 @@ const NEAR_LIMIT_MS = 2 ** 43
 
 /**
  * Applies a group of units in two flights: one locks, and reads all that they depend on; the other writes and commits.
- * Between the two each unit is decided.
+ * Between the two each unit is decided. One flight will do where they depend on nothing.
  */
 export function* writeGroup(
   flavor: SqlFlavor,
   { statements, queries }: { readonly statements: Statements; readonly queries: Queries },
   units: readonly WriteUnit[],
-  number: GroupNumber,
+  { writer, group, again }: GroupNumber,
   additions: LockMode,
 ): Program<GroupOutcome | 'needs_exclusive_locks'> {
   const look = new Batch()
-  const guard = flavor.replay && look.add(flavor.replay.lock({ writer: number.writer }))
-  // The locks come first: what is read before them may have changed by the time that they are held.
-  for (const lock of locksFor(units, additions)) if (flavor.lockScope) look.add(flavor.lockScope(lock))
-  const head = flavor.appendAudit ? undefined : look.add(statements.auditHead({}))
   const keys = keysOf(units)
+  const isBlind = flavor.appendAudits !== undefined && !again && dependsOnNothing(keys)
+  // The locks come first: what is read before them may have changed by the time that they are held.
+  if (flavor.replay) look.add(flavor.replay.lock({ writer }))
+  const guard = isBlind ? undefined : flavor.replay && look.add(flavor.replay.last({ writer }))
+  for (const lock of locksFor(units, additions)) if (flavor.lockScope) look.add(flavor.lockScope(lock))
+  const head = flavor.appendAudits ? undefined : look.add(statements.auditHead({}))
   const stored = lookUp(look, flavor, { statements, queries }, keys)
-  yield* look.send()
+  if (!isBlind) yield* look.send()
 
   const last = guard?.()[0]
-  if (last !== undefined && toInteger(last.last_group, 'writers.last_group') === number.group) {
+  if (last !== undefined && toInteger(last.last_group, 'writers.last_group') === group) {
     return yield* outcomesOfAppliedGroup(queries, units, stored, last)
   }
   if (flavor.lockScope && additions === 'shared' && isNearLimit(units, keys, stored)) return 'needs_exclusive_locks'
@@ -64,18 +68,22 @@ export function* writeGroup(
   })
   if (applied.length === 0) return outcomesOf(decisions, [])
 
-  const write = new Batch()
+  const write = isBlind ? look : new Batch()
   const effects = applied.flatMap((unit) => unit.effects)
   for (const statement of keyedWrites(statements, effects)) write.add(statement)
-  const appends = appendAudits(flavor, statements, effects, head?.()[0]).map((each) => write.add(each))
+  const positions = appendAudits(write, { flavor, statements }, effects, head?.()[0])
   for (const statement of recordedWrites(statements, effects)) write.add(statement)
   for (const statement of operationWrites(statements, applied)) write.add(statement)
   if (flavor.replay) {
-    write.add(flavor.replay.record({ ...number, applied: JSON.stringify(applied.map(rememberedUnit)) }))
-    if (number.group % GROUPS_PER_TIDYING === 1) write.add(flavor.replay.forget)
+    write.add(flavor.replay.record({ writer, group, applied: JSON.stringify(applied.map(rememberedUnit)) }))
+    if (group % GROUPS_PER_TIDYING === 1) write.add(flavor.replay.forget)
   }
   yield* write.commit()
-  return outcomesOf(decisions, appends.flatMap((rows) => rows()).map(auditPosition))
+  return outcomesOf(decisions, positions())
+}
+
+function dependsOnNothing({ log, ...keys }: GroupKeys): boolean {
+  return !log && Object.values(keys).every(({ length }) => length === 0)
 }
 
 /**
@@ -109,22 +117,29 @@ function isNearLimit(units: readonly WriteUnit[], keys: GroupKeys, stored: Store
   return addedMs > 0 && keys.usage.some((key) => stored.usage(key).durationMs + addedMs > NEAR_LIMIT_MS)
 }
 
+/** Where the records are, is known once the flight is back. */
 function appendAudits(
-  flavor: SqlFlavor,
-  statements: Statements,
+  write: Batch,
+  { flavor, statements }: { readonly flavor: SqlFlavor; readonly statements: Statements },
   effects: readonly Effect[],
   head: { readonly id: unknown; readonly hash: string } | undefined,
-): readonly Statement<AuditPosition>[] {
+): () => readonly AuditPosition[] {
+  const contents = auditContents(effects)
+  if (flavor.appendAudits !== undefined) {
+    if (contents.length === 0) return () => []
+    const appended = write.add(flavor.appendAudits(contents.map(auditColumns)))
+    return () => appended().map(auditPosition)
+  }
   let last = head === undefined ? { id: 0, hash: GENESIS_HASH } : auditPosition(head)
   // An empty log begins where it is cut.
   const cut = effects.find((effect) => effect.table === 'audit_cut')
   if (last.id === 0 && cut !== undefined) last = cut.through
-  return auditContents(effects).map((content) => {
-    const columns = auditColumns(content)
-    if (flavor.appendAudit) return flavor.appendAudit(columns)
+  const positions = contents.map((content) => {
     last = { id: last.id + 1, hash: linkHash(last.hash, last.id + 1, content.digest) }
-    return statements.insertAudit({ ...columns, ...last })
+    write.add(statements.insertAudit({ ...auditColumns(content), ...last }))
+    return last
   })
+  return () => positions
 }
 
 /** Run behind the records: their ids are told from the end of the log. */

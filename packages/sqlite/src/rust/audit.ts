@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type AuditEvent, isDay, LIMITS, type OriginalRecord } from '@shepherd-store/core'
 import { type Cell, isSafe } from './cell.ts'
 import { parseCrateEvent, parseReadmeEvent } from './event.ts'
@@ -11,27 +12,49 @@ import type { SourceRow } from './table-reader.ts'
 
 /**
  * Appends every row of the log that is not there yet, in the order of their ids, each with its time and its text. One
- * page of the source is one commit. Rows are read from the first on, as later ones are understood by earlier ones.
+ * page of the source is one commit; while it is written, the next one is read. Rows are read from the first on, as later
+ * ones are understood by earlier ones.
  */
 export async function importAudits(run: ImportRun): Promise<RowCounts> {
   const reader = new AuditReader(run)
   const log = new ImportedLog(run.writer)
-  let found = 0
-  let unreadable = 0
-  let imported = 0
-  for (const page of run.source.pages('audit_log')) {
-    const audits = await reader.read(page)
+  const counts = { found: 0, unreadable: 0, imported: 0 }
+
+  async function append(attempts: readonly Attempt[]): Promise<void> {
+    let audits: readonly ReadAudit[] = attempts.map((attempt) => readAudit(attempt, undefined))
+    counts.imported += await log.append(logRows(audits), async () => {
+      audits = await reader.checked(attempts)
+      return logRows(audits)
+    })
     for (const { problem } of audits) {
       if (problem === undefined) continue
-      unreadable += 1
+      counts.unreadable += 1
       run.problems.add(problem)
     }
-    imported += await log.append(audits.flatMap(({ logRow }) => logRow ?? []))
-    found += page.length
-    run.step('audits', found)
+    counts.found += attempts.length
+    run.step('audits', counts.found)
+  }
+
+  let writing = Promise.resolve()
+  try {
+    for (const page of run.source.pages('audit_log')) {
+      const attempts = reader.read(page)
+      await writing
+      writing = append(attempts)
+      // Whether it failed is told when the next page is there; until then it is on its way.
+      writing.catch(() => {})
+      await nextTurn()
+    }
+  } finally {
+    await writing
   }
   await log.checkSameSource()
+  const { found, unreadable, imported } = counts
   return { found, imported, alreadyThere: found - imported, unreadable }
+}
+
+function logRows(audits: readonly ReadAudit[]): readonly LogRow[] {
+  return audits.flatMap(({ logRow }) => logRow ?? [])
 }
 
 interface ReadAudit {
@@ -49,9 +72,18 @@ class AuditReader {
     this.#run = run
   }
 
-  async read(page: readonly SourceRow[]): Promise<readonly ReadAudit[]> {
-    const attempts = page.map((row) => this.#attempt(row))
-    return Promise.all(attempts.map((attempt) => this.#checked(attempt)))
+  read(page: readonly SourceRow[]): readonly Attempt[] {
+    return page.map((row) => this.#attempt(row))
+  }
+
+  /** The same rows, each with why the store would not take it, if it would not. */
+  checked(attempts: readonly Attempt[]): Promise<readonly ReadAudit[]> {
+    return Promise.all(
+      attempts.map(async (attempt) => {
+        const change = readAudit(attempt, undefined).logRow?.change
+        return readAudit(attempt, change && (await this.#run.writer.refusal(change)))
+      }),
+    )
   }
 
   #attempt(row: SourceRow): Attempt {
@@ -69,18 +101,6 @@ class AuditReader {
       this.#nearest ??= firstTime(this.#run.source)
       return { row, nearest: this.#nearest, problem: error.message }
     }
-  }
-
-  async #checked(attempt: Attempt): Promise<ReadAudit> {
-    const { row, timestamp, event } = attempt
-    if (!isSafe(row.id)) {
-      const problem = row.damage ?? 'its id is beyond 2^53, where a record has no place for it'
-      return { problem: { table: 'audit_log', row: rowNumber(row), problem, quarantined: 'no' } }
-    }
-    if (timestamp === undefined || event === undefined) return quarantined(attempt, attempt.problem ?? '')
-    const change = { type: 'import_audit', timestamp, event, original: originalOf(row) } as const
-    const refusal = await this.#run.writer.refusal(change)
-    return refusal === undefined ? { logRow: { change, damaged: false } } : quarantined(attempt, refusal)
   }
 
   #event(row: SourceRow, timestamp: Date): AuditEvent {
@@ -110,6 +130,17 @@ interface Attempt {
   readonly nearest?: Nearby
   readonly event?: AuditEvent
   readonly problem?: string
+}
+
+function readAudit(attempt: Attempt, refusal: string | undefined): ReadAudit {
+  const { row, timestamp, event } = attempt
+  if (!isSafe(row.id)) {
+    const problem = row.damage ?? 'its id is beyond 2^53, where a record has no place for it'
+    return { problem: { table: 'audit_log', row: rowNumber(row), problem, quarantined: 'no' } }
+  }
+  if (timestamp === undefined || event === undefined) return quarantined(attempt, attempt.problem ?? '')
+  if (refusal !== undefined) return quarantined(attempt, refusal)
+  return { logRow: { change: { type: 'import_audit', timestamp, event, original: originalOf(row) }, damaged: false } }
 }
 
 function quarantined({ row, timestamp, nearest }: Attempt, problem: string): ReadAudit {

@@ -25,12 +25,20 @@ export class ImportedLog {
   /**
    * Appends those that are not there, and returns how many. The commit is named after its first row: an import that
    * runs beside this one, or a commit of a lost one that arrives late, cannot append that row a second time.
+   * `checked` gives the same rows, each looked at by itself: asked for when they are there already, so that nobody else
+   * looks at them, and when the store refuses one of them.
    * @throws StoreError `INVALID_ARGUMENT` when the source is another than the imported one; nothing is appended.
    */
-  async append(rows: readonly LogRow[]): Promise<number> {
+  async append(unchecked: readonly LogRow[], checked: () => Promise<readonly LogRow[]>): Promise<number> {
     if (this.#last === null) this.#last = await lastImported(this.#writer.view)
+    let rows = unchecked
+    let areChecked = false
     for (;;) {
-      const after = this.#last?.id ?? Number.NEGATIVE_INFINITY
+      const after: number = this.#last?.id ?? Number.NEGATIVE_INFINITY
+      if (!areChecked && rows.some(({ change }) => change.original.id <= after)) {
+        rows = await checked()
+        areChecked = true
+      }
       const sharedRow = rows.findLast(({ change, damaged }) => !damaged && change.original.id <= after)
       this.#shared = sharedRow?.change.original ?? this.#shared
       this.#overlaps ||= rows.some(({ change }) => change.original.id <= after)
@@ -45,6 +53,11 @@ export class ImportedLog {
         this.#overlaps = true
         return missing.length
       } catch (error) {
+        if (isStoreError(error, 'INVALID_ARGUMENT') && !areChecked) {
+          rows = await checked()
+          areChecked = true
+          continue
+        }
         if (!isStoreError(error, 'OPERATION_MISMATCH')) throw error
         // Another import appended fewer or more rows from here: go on after them.
         this.#last = await lastImported(this.#writer.view)

@@ -1,0 +1,126 @@
+import { Worker } from 'node:worker_threads'
+import { StoreError, type StoreDriver } from '@shepherd-store/core'
+import {
+  receivedError,
+  receivedOutcomes,
+  type ThreadCalls,
+  type ThreadPlace,
+  type ThreadReply,
+} from './thread-messages.ts'
+
+/** What goes through the thread. */
+export interface Writer extends Pick<StoreDriver, 'write' | 'probe' | 'close'> {
+  compact(): Promise<void>
+}
+
+/**
+ * Writes to a database through a connection in a thread of its own, so that a slow disk holds up nobody but those who
+ * wait for it. The thread is started, or taken from those that are free, when there is something to write.
+ */
+export function threadedWriter(place: ThreadPlace): Writer {
+  let opening: Promise<Thread> | undefined
+
+  async function open(): Promise<Thread> {
+    const thread = Thread.take()
+    try {
+      await thread.call('open', place)
+      return thread
+    } catch (error) {
+      thread.release()
+      throw error
+    }
+  }
+
+  async function thread(): Promise<Thread> {
+    // One that has ended, or could not open the database, is no reason not to try again.
+    if (opening === undefined || (await opening.catch(() => undefined))?.ended !== false) opening = open()
+    return opening
+  }
+
+  return {
+    write: async (units) => receivedOutcomes(units, await (await thread()).call('write', units)),
+    probe: async () => (await thread()).call('probe'),
+    compact: async () => (await thread()).call('compact'),
+    async close() {
+      const used = await opening?.catch(() => undefined)
+      if (used === undefined || used.ended) return
+      await used.call('close')
+      used.release()
+    },
+  }
+}
+
+/** Threads that are free, and kept for the next database. Starting one takes as long as some hundred writes. */
+const FREE_MAX = 4
+const free: Thread[] = []
+
+/** Beside this file, as source and as built. */
+const SCRIPT = new URL(import.meta.url.replace(/writer(\.[jt]s)[^/]*$/, 'writer-thread$1'))
+
+class Thread {
+  readonly #worker = new Worker(SCRIPT, { name: 'shepherd-store' })
+  readonly #calls = new Map<number, PromiseWithResolvers<unknown>>()
+  #lastId = 0
+  #problem: unknown
+  #ended = false
+
+  /** One that is free, or a new one. */
+  static take(): Thread {
+    let thread = free.pop()
+    while (thread?.ended === true) thread = free.pop()
+    return thread ?? new Thread()
+  }
+
+  private constructor() {
+    // It lets the process end, unless somebody waits for it.
+    this.#worker.unref()
+    this.#worker.on('message', (reply: ThreadReply) => this.#settle(reply))
+    this.#worker.on('error', (error) => (this.#problem = error))
+    this.#worker.on('exit', () => this.#end())
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** @throws StoreError what the call was answered with; `DATABASE`, whose outcome is unknown, when the thread ends instead. */
+  call<N extends keyof ThreadCalls>(
+    name: N,
+    ...given: Parameters<ThreadCalls[N]>
+  ): Promise<Awaited<ReturnType<ThreadCalls[N]>>> {
+    if (this.#ended) return Promise.reject(this.#endedError())
+    const answer = Promise.withResolvers<unknown>()
+    const request = { id: (this.#lastId += 1), call: name, arguments: given }
+    if (this.#calls.size === 0) this.#worker.ref()
+    this.#calls.set(request.id, answer)
+    this.#worker.postMessage(request)
+    // What the call answers with, the other side says.
+    return answer.promise as Promise<Awaited<ReturnType<ThreadCalls[N]>>>
+  }
+
+  /** Nobody uses it any more. */
+  release(): void {
+    if (this.#ended) return
+    if (free.length < FREE_MAX) free.push(this)
+    else void this.#worker.terminate()
+  }
+
+  #settle(reply: ThreadReply): void {
+    const call = this.#calls.get(reply.id)
+    this.#calls.delete(reply.id)
+    if (this.#calls.size === 0) this.#worker.unref()
+    if ('failure' in reply) call?.reject(receivedError(reply.failure))
+    else call?.resolve(reply.value)
+  }
+
+  #end(): void {
+    this.#ended = true
+    for (const call of this.#calls.values()) call.reject(this.#endedError())
+    this.#calls.clear()
+  }
+
+  #endedError(): StoreError {
+    const message = 'the thread that writes has ended; look whether the write is there, and try again'
+    return new StoreError('DATABASE', message, { cause: this.#problem, outcome: 'unknown', retryable: true })
+  }
+}
