@@ -1,102 +1,55 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import process from 'node:process'
-import { type OwnedStore, systemClock } from '@shepherd-store/core'
-import { createMemoryStore } from '@shepherd-store/memory'
-import { openSqliteStore } from '@shepherd-store/sqlite'
-import Database from 'better-sqlite3'
+import { systemClock } from '@shepherd-store/core'
+import { optionsFrom, USAGE } from './arguments.ts'
+import { contest, isWithinLimit, type Result } from './contest.ts'
+import { machine } from './machine.ts'
+import { openPlace } from './place.ts'
+import { rows } from './rows.ts'
+import { tableOf } from './table.ts'
 
-const DAY = '2026-11-23'
-const COMMITS = 1_000
-/** No turn of the event loop may take longer, in milliseconds: a service would be late for its children. */
-const STALL_MS_MAX = 100
-
-/** What the first users ask; each line names its yardstick, measured in the same run. */
-const directory = mkdtempSync(join(tmpdir(), 'shepherd-bench-'))
-try {
-  await memoryOpening()
-  await twoHandles(join(directory, 'store.db'), twoConnections(join(directory, 'yardstick.db')))
-} finally {
-  rmSync(directory, { recursive: true })
+const options = optionsFrom(process.argv.slice(2), rows)
+if ('problem' in options) {
+  console.error(`${options.problem}\n${USAGE}`)
+  process.exit(2)
 }
+if (options.list) for (const { id, title } of rows) console.log(`${id.padEnd(22)}${title}`)
+else await run(options)
 
-/** Opening a store in memory, beside an empty SQLite database in memory. */
-async function memoryOpening(): Promise<void> {
-  const rounds = 200
-  const ours = await medianMs(rounds, () => createMemoryStore().close())
-  const yardstick = await medianMs(rounds, async () => void new Database(':memory:').close())
-  report('memory: open and close', ours, 'an empty :memory: database', yardstick)
-}
-
-/** Commits of two handles on one file, each a record and an addition, and how long the event loop stood still meanwhile. */
-async function twoHandles(path: string, yardstickMs: number): Promise<void> {
-  const stores = [await openSqliteStore(path, { node: 'one' }), await openSqliteStore(path, { node: 'two' })]
-  const watch = watchEventLoop()
-  const startedMs = systemClock.monotonicMs()
-  for (let count = 0; count < COMMITS / 2; count += 1) await Promise.all(stores.map(commitOnce))
-  const tookMs = systemClock.monotonicMs() - startedMs
-  const longestMs = watch()
-  await Promise.all(stores.map((store) => store.close()))
-  report(`sqlite: ${COMMITS} commits, two handles`, tookMs, 'as many transactions, two connections', yardstickMs)
-  console.log(`sqlite: the longest stall of the event loop meanwhile ${longestMs.toFixed(1)} ms`)
-  if (longestMs <= STALL_MS_MAX) return
-  console.error(`That is more than ${STALL_MS_MAX} ms.`)
-  process.exitCode = 1
-}
-
-async function commitOnce(store: OwnedStore): Promise<void> {
-  await store.commit([
-    { type: 'append_audit', event: { type: 'service_started' } },
-    { type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 1 },
-  ])
-}
-
-/** The raw driver, as durable: a row and an upsert in each transaction. */
-function twoConnections(path: string): number {
-  const connections = [new Database(path), new Database(path)].map((database) => {
-    database.pragma('journal_mode = wal')
-    database.pragma('synchronous = full')
-    database.exec('create table if not exists log (id integer primary key, event text)')
-    database.exec('create table if not exists usage (day text, entry text, ms integer, primary key (day, entry))')
-    const append = database.prepare(`insert into log (event) values ('{"type":"service_started"}')`)
-    const add = database.prepare('insert into usage values (?, ?, 1) on conflict do update set ms = ms + 1')
-    const run = database.transaction(() => void (append.run(), add.run(DAY, 'minecraft')))
-    return { run: () => run.immediate(), close: () => database.close() }
-  })
-  const startedMs = systemClock.monotonicMs()
-  for (let count = 0; count < COMMITS / 2; count += 1) for (const { run } of connections) run()
-  const tookMs = systemClock.monotonicMs() - startedMs
-  for (const { close } of connections) close()
-  return tookMs
-}
-
-function report(what: string, ms: number, yardstick: string, yardstickMs: number): void {
-  const ratio = (ms / yardstickMs).toFixed(1)
-  console.log(`${what}: ${ms.toPrecision(3)} ms, ${ratio} × ${yardstick} (${yardstickMs.toPrecision(3)} ms)`)
-}
-
-/** Returns a function that ends the watch, and tells the longest time between two turns of the event loop. */
-function watchEventLoop(): () => number {
-  let longestMs = 0
-  let lastMs = systemClock.monotonicMs()
-  const timer = setInterval(() => {
-    const nowMs = systemClock.monotonicMs()
-    longestMs = Math.max(longestMs, nowMs - lastMs)
-    lastMs = nowMs
-  }, 1)
-  return () => {
-    clearInterval(timer)
-    return longestMs
+/** Measures, prints, and removes what it made, also when it is interrupted. */
+async function run({ chosen, json, check }: Exclude<typeof options, { readonly problem: string }>): Promise<void> {
+  const place = openPlace()
+  let interrupted = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      interrupted = true
+      void place.close().finally(() => process.exit(128 + constants.signals[signal]))
+    })
   }
-}
-
-async function medianMs(rounds: number, run: () => Promise<void>): Promise<number> {
-  const times: number[] = []
-  for (let round = 0; round < rounds; round += 1) {
-    const startedMs = systemClock.monotonicMs()
-    await run()
-    times.push(systemClock.monotonicMs() - startedMs)
+  const results: Result[] = []
+  try {
+    for (const [index, row] of chosen.entries()) {
+      process.stderr.write(`${index + 1} of ${chosen.length}: ${row.id} `)
+      const startedMs = systemClock.monotonicMs()
+      const result = await contest(row, place)
+      results.push(result)
+      const seconds = ((systemClock.monotonicMs() - startedMs) / 1_000).toFixed(1)
+      process.stderr.write(`${result.notMeasured ?? result.contenders[0]?.ratio.median.toFixed(3)} (${seconds} s)\n`)
+      place.clear()
+    }
+  } catch (error) {
+    // What is taken away from under a contender fails it.
+    if (!interrupted) throw error
+  } finally {
+    await place.close()
   }
-  return times.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
+  if (interrupted) return
+  const facts = machine()
+  console.log(`${facts.cpu}, ${facts.cores} cores; Node ${facts.node}; SQLite ${facts.sqlite}\n\n${tableOf(results)}`)
+  if (json !== undefined) {
+    const report = results.map((result) => ({ ...result, withinLimit: isWithinLimit(result) }))
+    writeFileSync(json, `${JSON.stringify({ machine: facts, rows: report }, undefined, 2)}\n`)
+  }
+  if (check && !results.every(isWithinLimit)) process.exitCode = 1
 }
