@@ -34,6 +34,7 @@ import { dayStateCases } from './day-state.ts'
 import { faultyDriverCases } from './faults-driver.ts'
 import { faultCases } from './faults.ts'
 import { grantCases } from './grants.ts'
+import { groupCases } from './groups.ts'
 import { bindCase, type CaseDefinition, type Harness, type Sabotage, type StoreCase } from './harness.ts'
 import { healthCases } from './health.ts'
 import { idPairCases } from './ids-pairs.ts'
@@ -152,6 +153,7 @@ const definitions: readonly CaseDefinition[] = [
   ...operationCases,
   ...operationMismatchCases,
   ...operationAgeCases,
+  ...groupCases,
   ...concurrencyCases,
   ...concurrencyConflictCases,
   ...processCases,
