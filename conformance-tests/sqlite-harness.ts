@@ -3,30 +3,42 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CalendarOptions, StoreDriver } from '@shepherd-store/core'
 import type { Harness } from '@shepherd-store/core/conformance'
-import { openSqliteDriver } from '@shepherd-store/sqlite'
+import { openSqliteDriver, type SqliteDriverOptions } from '@shepherd-store/sqlite'
 import Database from 'better-sqlite3'
 import { rawSqlite } from './sqlite-raw.ts'
 
-export const sqliteHarness: Harness = {
-  name: 'sqlite',
-  async createPlace() {
-    const directory = mkdtempSync(join(tmpdir(), 'shepherd-store-'))
-    const path = join(directory, 'store.db')
-    return {
-      openDriver: (options) => openDriver(path, options),
-      address: { module: import.meta.url, location: path },
-      raw: {
-        audits: () => withDatabase(path, (database) => rawSqlite(database).audits()),
-        usage: () => withDatabase(path, (database) => rawSqlite(database).usage()),
-        sessions: () => withDatabase(path, (database) => rawSqlite(database).sessions()),
-        spoil: (row) => withDatabase(path, (database) => rawSqlite(database).spoil(row)),
-      },
-      async destroy() {
-        rmSync(directory, { recursive: true })
-      },
-    }
-  },
+/** Of one way to write, and with what other processes open the same place. */
+export interface SqliteHarnessOptions extends Pick<SqliteDriverOptions, 'writer'> {
+  readonly name: string
+  /** The URL of a module whose `openDriver` opens a file in that way. */
+  readonly module: string
 }
+
+export function harnessFor({ name, module, writer }: SqliteHarnessOptions): Harness {
+  return {
+    name,
+    async createPlace() {
+      const directory = mkdtempSync(join(tmpdir(), 'shepherd-store-'))
+      const path = join(directory, 'store.db')
+      return {
+        openDriver: ({ calendar }) => openSqliteDriver(path, { calendar, writer }),
+        address: { module, location: path },
+        raw: {
+          audits: () => withDatabase(path, (database) => rawSqlite(database).audits()),
+          usage: () => withDatabase(path, (database) => rawSqlite(database).usage()),
+          sessions: () => withDatabase(path, (database) => rawSqlite(database).sessions()),
+          spoil: (row) => withDatabase(path, (database) => rawSqlite(database).spoil(row)),
+        },
+        async destroy() {
+          rmSync(directory, { recursive: true })
+        },
+      }
+    },
+  }
+}
+
+/** As a store is opened unless its options say otherwise. */
+export const sqliteHarness: Harness = harnessFor({ name: 'sqlite', module: import.meta.url })
 
 /** How a worker process opens a place by its `address`. */
 export function openDriver(

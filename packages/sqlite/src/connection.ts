@@ -1,16 +1,24 @@
 import { StoreError } from '@shepherd-store/core'
 import Database from 'better-sqlite3'
 import { toStoreError } from './errors.ts'
+import { type FileIdentity, requireSameFile } from './place.ts'
 import { retryWhileBusy } from './runner.ts'
 import { applySettings, requireSupportedSqlite } from './settings.ts'
 
 /** SQLite's own wait blocks its thread; the runner waits outside of it. */
 const NATIVE_BUSY_TIMEOUT_MS = 5
 
-/** A connection that may write, with the store's settings. @throws StoreError */
-export async function connect(file: string, busyTimeoutMs: number): Promise<Database.Database> {
+/**
+ * A connection that may write, with the store's settings. With `identity` it is to that file alone: another one that has
+ * taken its place, with the log of this one beside it, would be overwritten by its first read. @throws StoreError
+ */
+export async function connect(
+  file: string,
+  { busyTimeoutMs, identity }: { readonly busyTimeoutMs: number; readonly identity?: FileIdentity },
+): Promise<Database.Database> {
   const database = openDatabase(file, { readonly: false })
   try {
+    if (identity !== undefined) requireSameFile(file, identity)
     await retryWhileBusy(busyTimeoutMs, () => {
       requireSupportedSqlite(database)
       applySettings(database)

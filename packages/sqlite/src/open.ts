@@ -23,7 +23,7 @@ import {
 } from '@shepherd-store/core/sql'
 import { compact, connect, openDatabase } from './connection.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
-import { preparePlace } from './place.ts'
+import { identityOf, preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
 import { threadedWriter } from './writer.ts'
 
@@ -93,7 +93,7 @@ async function openFile(
   preparePlace(file, { create: create && options.migrate !== 'never' })
   await refuseForeign(file, busyTimeoutMs, options)
 
-  const database = await connect(file, busyTimeoutMs)
+  const database = await connect(file, { busyTimeoutMs })
   const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
   const facts = { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES, writesBlock: writer === 'inline' }
   const driver = await openSqlDriver(runner, sqliteFlavor, facts)
@@ -102,15 +102,26 @@ async function openFile(
   // It reads from now on, beside the thread that writes.
   database.pragma('query_only = 1')
   const { calendar } = driver
-  const { write, probe, compact: compactThere, close } = threadedWriter({ file, busyTimeoutMs, calendar })
+  const {
+    write,
+    probe,
+    compact: compactThere,
+    close,
+  } = threadedWriter({
+    ...{ file, busyTimeoutMs, calendar },
+    identity: identityOf(file),
+  })
   return {
     driver: {
       ...driver,
       write,
       probe,
       async close() {
-        await close()
-        await driver.close()
+        try {
+          await close()
+        } finally {
+          await driver.close()
+        }
       },
     },
     compact: compactThere,

@@ -27,6 +27,32 @@ export function preparePlace(path: string, { create }: { readonly create: boolea
   }
 }
 
+/** A file by its place on the disk, whatever its name. */
+export interface FileIdentity {
+  readonly device: bigint
+  readonly inode: bigint
+}
+
+/** Which file the path leads to. @throws StoreError `NOT_FOUND`, `PERMISSION_DENIED`, `IO`. */
+export function identityOf(path: string): FileIdentity {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return { device: dev, inode: ino }
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
+/** @throws StoreError `IO` when the path leads to another file; and as `identityOf`. */
+export function requireSameFile(path: string, { device, inode }: FileIdentity): void {
+  const found = identityOf(path)
+  if (found.device === device && found.inode === inode) return
+  throw new StoreError(
+    'IO',
+    `${path} is another file than the one that was opened; close the store, and look whose it is`,
+  )
+}
+
 function sizeOfFile(path: string): number {
   const stats = statSync(path)
   if (stats.isFile()) return stats.size

@@ -11,10 +11,13 @@ import {
   type WriteUnit,
 } from '@shepherd-store/core'
 import { codeOf, toStoreError } from './errors.ts'
+import type { FileIdentity } from './place.ts'
 
 /** A database, as the thread that writes to it opens it. */
 export interface ThreadPlace {
   readonly file: string
+  /** Which file that is. */
+  readonly identity: FileIdentity
   readonly busyTimeoutMs: number
   readonly calendar: CalendarSettings
 }
@@ -45,18 +48,39 @@ export interface SentError {
   readonly outcome: Outcome
   readonly retryable: boolean
   readonly operation: string | undefined
-  readonly cause: { readonly name: string; readonly message: string; readonly code: string } | undefined
+  readonly cause: SentCause | undefined
+}
+
+interface SentCause {
+  readonly name: string
+  readonly message: string
+  readonly code: string
+  readonly cause: SentCause | undefined
 }
 
 export function sentError(error: unknown): SentError {
   const { code, message, outcome, retryable, operation, cause } = toStoreError(error, 'unknown')
-  const known = cause instanceof Error ? { name: cause.name, message: cause.message, code: codeOf(cause) } : undefined
-  return { code, message, outcome, retryable, operation, cause: known }
+  return { code, message, outcome, retryable, operation, cause: sentCause(cause) }
 }
 
 export function receivedError({ code, message, outcome, retryable, operation, cause }: SentError): StoreError {
-  const original = cause && Object.assign(new Error(cause.message), { name: cause.name, code: cause.code })
-  return new StoreError(code, message, { outcome, retryable, operation, cause: original })
+  return new StoreError(code, message, { outcome, retryable, operation, cause: receivedCause(cause) })
+}
+
+/** Causes of causes that are told. */
+const CAUSES_MAX = 8
+
+function sentCause(error: unknown, left = CAUSES_MAX): SentCause | undefined {
+  if (!(error instanceof Error) || left === 0) return undefined
+  const { name, message, cause } = error
+  return { name, message, code: codeOf(error), cause: sentCause(cause, left - 1) }
+}
+
+function receivedCause(sent: SentCause | undefined): Error | undefined {
+  if (sent === undefined) return undefined
+  const { name, message, code } = sent
+  const cause = receivedCause(sent.cause)
+  return Object.assign(new Error(message, cause && { cause }), { name, code })
 }
 
 type Applied = Extract<WriteOutcome, { type: 'applied' }>

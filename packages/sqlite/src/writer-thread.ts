@@ -19,7 +19,7 @@ let opened: Opened | undefined
 
 async function open(place: ThreadPlace): Promise<void> {
   const { file, busyTimeoutMs, calendar } = place
-  const database = await connect(file, busyTimeoutMs)
+  const database = await connect(file, place)
   const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
   const facts = { backend: 'sqlite', capabilities: { durability: 'power_loss', sharing: 'machine' } } as const
   opened = { database, place, driver: sqlDriver(runner, sqliteFlavor, { ...facts, calendar }) }

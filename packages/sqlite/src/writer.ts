@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads'
-import { StoreError, type StoreDriver } from '@shepherd-store/core'
+import process from 'node:process'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { StoreError, type StoreDriver, withOutcome } from '@shepherd-store/core'
 import {
   receivedError,
   receivedOutcomes,
@@ -27,25 +28,38 @@ export function threadedWriter(place: ThreadPlace): Writer {
       return thread
     } catch (error) {
       thread.release()
-      throw error
+      // Nothing was asked of it yet.
+      throw withOutcome(error, 'not_applied')
     }
   }
 
-  async function thread(): Promise<Thread> {
-    // One that has ended, or could not open the database, is no reason not to try again.
-    if (opening === undefined || (await opening.catch(() => undefined))?.ended !== false) opening = open()
-    return opening
+  /** The thread that has the database open; another one, if that has ended or could not open it. */
+  async function ready(): Promise<Thread> {
+    const current = (opening ??= open())
+    const thread = await current.catch((error: unknown) => {
+      if (opening === current) opening = undefined
+      throw error
+    })
+    if (!thread.ended) return thread
+    if (opening === current) opening = undefined
+    return ready()
   }
 
   return {
-    write: async (units) => receivedOutcomes(units, await (await thread()).call('write', units)),
-    probe: async () => (await thread()).call('probe'),
-    compact: async () => (await thread()).call('compact'),
+    write: async (units) => receivedOutcomes(units, await (await ready()).call('write', units)),
+    probe: async () => (await ready()).call('probe'),
+    compact: async () => (await ready()).call('compact'),
     async close() {
-      const used = await opening?.catch(() => undefined)
-      if (used === undefined || used.ended) return
-      await used.call('close')
-      used.release()
+      const thread = await opening?.catch(() => undefined)
+      if (thread === undefined) return
+      try {
+        await thread.call('close')
+      } catch (error) {
+        // What a thread has open ends with it.
+        if (!thread.ended) throw error
+      } finally {
+        thread.release()
+      }
     },
   }
 }
@@ -57,8 +71,18 @@ const free: Thread[] = []
 /** Beside this file, as source and as built. */
 const SCRIPT = new URL(import.meta.url.replace(/writer(\.[jt]s)[^/]*$/, 'writer-thread$1'))
 
+/**
+ * How a thread is started: as the process was. A process that was given its program as text says of what kind that is,
+ * which a thread refuses, whose program is a file: it is told only how packages are looked up.
+ */
+function threadOptions(): WorkerOptions {
+  const { execArgv } = process
+  if (!execArgv.some((argument) => argument.startsWith('--input-type'))) return { name: 'shepherd-store' }
+  return { name: 'shepherd-store', execArgv: execArgv.filter((argument) => argument.startsWith('--conditions=')) }
+}
+
 class Thread {
-  readonly #worker = new Worker(SCRIPT, { name: 'shepherd-store' })
+  readonly #worker = new Worker(SCRIPT, threadOptions())
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>()
   #lastId = 0
   #problem: unknown
@@ -90,10 +114,10 @@ class Thread {
   ): Promise<Awaited<ReturnType<ThreadCalls[N]>>> {
     if (this.#ended) return Promise.reject(this.#endedError())
     const answer = Promise.withResolvers<unknown>()
-    const request = { id: (this.#lastId += 1), call: name, arguments: given }
+    const id = (this.#lastId += 1)
+    this.#worker.postMessage({ id, call: name, arguments: given })
     if (this.#calls.size === 0) this.#worker.ref()
-    this.#calls.set(request.id, answer)
-    this.#worker.postMessage(request)
+    this.#calls.set(id, answer)
     // What the call answers with, the other side says.
     return answer.promise as Promise<Awaited<ReturnType<ThreadCalls[N]>>>
   }
