@@ -1,5 +1,5 @@
 import { migrationsFrom } from '@shepherd-store/core/sql'
-import { createMemoryStore } from '@shepherd-store/memory'
+import { createMemoryData, createMemoryStore } from '@shepherd-store/memory'
 import { sqliteFlavor } from '@shepherd-store/sqlite'
 import Database from 'better-sqlite3'
 import { callers } from './callers.ts'
@@ -105,6 +105,36 @@ export const memory: readonly Row[] = [
               }
             },
             close: () => undefined,
+          }
+        },
+      },
+    ],
+  },
+  {
+    id: 'memory-fork',
+    title: 'memory: a fork of a prepared store, opened; the yardstick copies an empty database with its tables',
+    operations: OPENINGS,
+    rounds: 15,
+    contenders: [
+      {
+        name: NAME,
+        async start() {
+          const data = createMemoryData()
+          await fillDays(createMemoryStore({ data }))
+          const fork = () => createMemoryStore({ fork: data }).close()
+          return { run: () => callers(1, OPENINGS, fork), close: () => undefined }
+        },
+      },
+      {
+        name: 'better-sqlite3, serialized and opened',
+        start() {
+          const prepared = new Database(':memory:')
+          for (const { sql } of migrationsFrom(0, sqliteFlavor)) prepared.prepare(sql).run()
+          return {
+            run() {
+              for (let count = 0; count < OPENINGS; count += 1) new Database(prepared.serialize()).close()
+            },
+            close: () => void prepared.close(),
           }
         },
       },

@@ -2,6 +2,7 @@ export {
   createMemoryData,
   createMemoryStore,
   databaseOf,
+  forkMemoryData,
   type MemoryData,
   memoryDriver,
   type MemoryStore,

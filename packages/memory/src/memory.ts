@@ -25,6 +25,8 @@ export interface MemoryStore extends OwnedStore {
 export interface MemoryStoreOptions extends StoreOptions {
   /** What the store reads and writes. Default: new, empty data with `calendar`. */
   readonly data?: MemoryData | undefined
+  /** What the store begins with: a copy of this, its own, which goes when it is closed. Not together with `data`. */
+  readonly fork?: MemoryData | undefined
 }
 
 /** What a database holds. It outlives the stores on it: opened again, it is what a crash would have left. */
@@ -38,8 +40,11 @@ export interface MemoryData {
  * @throws StoreError `INVALID_ARGUMENT`, and `CALENDAR_MISMATCH` when `data` has another calendar.
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
-  checkStoreOptions(options, ['data'])
-  const { driver, faults } = withFaults(memoryDriver(options.data ?? createMemoryData({ calendar: options.calendar })))
+  checkStoreOptions(options, ['data', 'fork'])
+  if (options.data !== undefined && options.fork !== undefined) {
+    throw new StoreError('INVALID_ARGUMENT', 'a store is on `data`, or begins with a `fork` of some: give one of them')
+  }
+  const { driver, faults } = withFaults(options.data === undefined ? ownDriver(options) : memoryDriver(options.data))
   return Object.assign(createStore(driver, options), { faults })
 }
 
@@ -57,9 +62,30 @@ export function createMemoryData(options: { readonly calendar?: CalendarOptions 
   return data
 }
 
+/**
+ * A copy of `data` as it is now, which goes its own way: for tests that begin with the same state. One of them prepares
+ * it, and each has its own copy, so that nothing has to be put back. @throws StoreError `INVALID_ARGUMENT`.
+ */
+export function forkMemoryData(data: MemoryData): MemoryData {
+  const copy = databaseOf(data).serialize()
+  const fork: MemoryData = { calendar: { ...data.calendar } }
+  databases.set(fork, new Database(copy))
+  return fork
+}
+
 /** The driver under `createMemoryStore`, for those who put something between the two. */
 export function memoryDriver(data: MemoryData): StoreDriver {
-  return sqlDriver(sqliteRunner(databaseOf(data), { busyTimeoutMs: 0, close: () => {} }), sqliteFlavor, {
+  return driverOf(data, () => {})
+}
+
+/** Nobody else has the data: it goes with the store, at once. */
+function ownDriver({ calendar, fork }: MemoryStoreOptions): StoreDriver {
+  const data = fork === undefined ? createMemoryData({ calendar }) : forkMemoryData(fork)
+  return driverOf(data, () => void databaseOf(data).close())
+}
+
+function driverOf(data: MemoryData, close: () => void): StoreDriver {
+  return sqlDriver(sqliteRunner(databaseOf(data), { busyTimeoutMs: 0, close }), sqliteFlavor, {
     backend: 'memory',
     capabilities: { durability: 'none', sharing: 'process' },
     calendar: data.calendar,
