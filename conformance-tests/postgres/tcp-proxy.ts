@@ -12,10 +12,27 @@ export interface TcpProxy {
    * never learns. Once, and one at a time; resolves when it has happened, rejects if the proxy is closed before.
    */
   loseNextReply(match: string): Promise<void>
+  /**
+   * Keeps back the next thing with `match` in it that a client sends, and what it sends behind that, whether it gives up
+   * meanwhile or not. `held` resolves when there is such a thing.
+   */
+  holdNextRequest(match: string): HeldRequest
   /** Keeps connections open and accepts new ones, but forwards nothing, not even an end, until `thaw`. */
   freeze(): void
   thaw(): void
   close(): Promise<void>
+}
+
+export interface HeldRequest {
+  readonly held: Promise<unknown>
+  /** Lets the server have it; resolves when the server has closed that connection. */
+  letGo(): Promise<void>
+}
+
+interface Hold {
+  readonly match: string
+  readonly free: Promise<undefined>
+  readonly caught: (upstream: Socket) => void
 }
 
 export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
@@ -23,13 +40,31 @@ export async function startProxy(target: { readonly host: string; readonly port:
   let frozen: EventEmitter | undefined
   let loss: { readonly match: string; readonly done: () => void; readonly fail: (error: Error) => void } | undefined
 
-  async function pump(from: Socket, to: Socket, loses: (chunk: Buffer) => boolean): Promise<void> {
+  let hold: Hold | undefined
+
+  async function wait(chunk: Buffer, upstream: Socket): Promise<void> {
+    if (hold === undefined || !chunk.includes(hold.match)) return
+    const { free, caught } = hold
+    hold = undefined
+    caught(upstream)
+    await free
+  }
+
+  async function pump(
+    from: Socket,
+    to: Socket,
+    loses: (chunk: Buffer) => boolean,
+    waits: (chunk: Buffer) => Promise<void> = async () => {},
+  ): Promise<void> {
     sockets.add(from.setNoDelay())
     from.on('error', () => undefined) // The loop throws it too; without a listener it would end the process.
     try {
       for await (const chunk of from as AsyncIterable<Buffer>) {
         while (frozen) await once(frozen, 'thaw')
+        await waits(chunk)
         if (loses(chunk)) break
+        // To a client that is gone nothing is said; what it asked for is done all the same.
+        if (to.destroyed) continue
         await new Promise<void>((sent, failed) => to.write(chunk, (error) => (error ? failed(error) : sent())))
       }
     } catch {} // Reset, by its peer or by us: the other side ends too, as after a normal end.
@@ -40,7 +75,12 @@ export async function startProxy(target: { readonly host: string; readonly port:
 
   const server = createServer((client) => {
     const upstream = connect(target)
-    void pump(client, upstream, () => false)
+    void pump(
+      client,
+      upstream,
+      () => false,
+      (chunk) => wait(chunk, upstream),
+    )
     let seen = ''
     void pump(upstream, client, (chunk) => {
       // The match may come in two pieces. Half a reply, forwarded before, tells the client nothing.
@@ -58,6 +98,19 @@ export async function startProxy(target: { readonly host: string; readonly port:
     url: (original) => Object.assign(new URL(original), { hostname: '127.0.0.1', port }).href,
     cutAll: () => sockets.forEach((socket) => socket.resetAndDestroy()),
     loseNextReply: (match) => new Promise((done, fail) => (loss = { match, done, fail })),
+    holdNextRequest(match) {
+      const [caught, free] = [Promise.withResolvers<Socket>(), Promise.withResolvers<undefined>()]
+      hold = { match, free: free.promise, caught: caught.resolve }
+      return {
+        held: caught.promise,
+        async letGo() {
+          const upstream = await caught.promise
+          const closed = once(upstream, 'close')
+          free.resolve(undefined)
+          await closed
+        },
+      }
+    },
     freeze: () => void (frozen ??= new EventEmitter().setMaxListeners(0)),
     thaw: () => {
       frozen?.emit('thaw')

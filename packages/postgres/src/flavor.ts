@@ -164,7 +164,9 @@ function replayGuard(db: Kysely<PostgresTables>, schema: string): ReplayGuard {
         })
         .onConflict((conflict) =>
           conflict.column('writer').doUpdateSet(({ ref }) => ({
-            last_group: ref('excluded.last_group'),
+            // A first try that arrives after its repetition, as one flight, fails here as a whole: the column takes no null.
+            last_group: sql<number>`case when ${ref('writers.last_group')} < ${ref('excluded.last_group')}
+              then ${ref('excluded.last_group')} end`,
             applied: ref('excluded.applied'),
             last_audit_id: ref('excluded.last_audit_id'),
             seen_at: ref('excluded.seen_at'),

@@ -51,7 +51,7 @@ export function* writeGroup(
   const isBlind = flavor.appendAudits !== undefined && !again && dependsOnNothing(keys)
   // The locks come first: what is read before them may have changed by the time that they are held.
   if (flavor.replay) look.add(flavor.replay.lock({ writer }))
-  const guard = isBlind ? undefined : flavor.replay && look.add(flavor.replay.last({ writer }))
+  const guard = again ? flavor.replay && look.add(flavor.replay.last({ writer })) : undefined
   for (const lock of locksFor(units, additions)) if (flavor.lockScope) look.add(flavor.lockScope(lock))
   const head = flavor.appendAudits ? undefined : look.add(statements.auditHead({}))
   const stored = lookUp(look, flavor, { statements, queries }, keys)
