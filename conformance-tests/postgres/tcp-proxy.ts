@@ -23,7 +23,7 @@ export interface TcpProxy {
   close(): Promise<void>
 }
 
-export interface HeldRequest {
+interface HeldRequest {
   readonly held: Promise<unknown>
   /** Lets the server have it; resolves when the server has closed that connection. */
   letGo(): Promise<void>
