@@ -1,6 +1,17 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const conditions = ['@shepherd-store/source']
+
+/** The conformance suite takes longest: what begins with it does not end with one core at work. */
+class SuiteFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSuite = ({ moduleId }: TestSpecification) =>
+      /\/(map|memory|sqlite|sqlite-inline|postgres)\.test\.ts$/.test(moduleId)
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isSuite), ...sorted.filter((file) => !isSuite(file))]
+  }
+}
 
 export default defineConfig({
   resolve: { conditions },
@@ -9,6 +20,7 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'conformance-tests/**/*.test.ts', 'scripts/*.test.ts'],
     globalSetup: ['conformance-tests/postgres/global-setup.ts'],
     pool: 'forks',
+    sequence: { sequencer: SuiteFirst },
     // Tests wait for disks and servers more than they compute: by default one core of two would be idle.
     maxWorkers: '100%',
     testTimeout: 60_000,

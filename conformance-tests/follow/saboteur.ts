@@ -4,6 +4,7 @@ import type { Client } from 'pg'
 export async function withoutLock(client: Client, schema: string): Promise<void> {
   await client.query(`
     drop trigger audit_log_span on ${schema}.audit_log;
+    drop trigger audit_log_appended on ${schema}.audit_log;
     create sequence ${schema}.ids;
     drop table ${schema}.audit_head;
     create view ${schema}.audit_head as

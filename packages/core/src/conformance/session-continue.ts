@@ -186,7 +186,9 @@ export const sessionContinueCases: readonly CaseDefinition[] = [
         const [store] = handles
         assert.ok(store)
         const first = await started(store, { sessionId: `s-${round}` })
-        const tries = await Promise.all(handles.map((handle, index) => continueSession(handle, { run: `r-${index}` })))
+        const tries = await Promise.all(
+          handles.map((handle, index) => continueSession(handle, { run: `again-${index}` })),
+        )
         // The second may come whole after the first, and go on from there.
         const [record] = await store.listSessions({ open: true })
         const owners = tries.filter((session) => session?.record.run === record?.run)
