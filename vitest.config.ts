@@ -1,7 +1,12 @@
+import { join } from 'node:path'
+import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const conditions = ['@shepherd-store/source']
+
+/** Many tests start processes, which would each strip the types of the same files again. */
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/compiled')
 
 /** The conformance suite takes longest: what begins with it does not end with one core at work. */
 class SuiteFirst extends BaseSequencer {

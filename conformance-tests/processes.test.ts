@@ -8,7 +8,7 @@ import { sqliteHarness } from './sqlite-harness.ts'
 /** The suite's process cases, at the size of a fleet. */
 const PROCESSES = 8
 /** How often eight processes open a new store at once. */
-const OPEN_ROUNDS = Number(process.env['SHEPHERD_TEST_OPEN_ROUNDS'] ?? 5)
+const OPEN_ROUNDS = Number(process.env['SHEPHERD_TEST_OPEN_ROUNDS'] ?? 2)
 const WORKERS_TIMEOUT_MS = 240_000
 const TEST_TIMEOUT_MS = 300_000
 

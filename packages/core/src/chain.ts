@@ -73,6 +73,7 @@ const link = Buffer.alloc(72)
  * length, so that a database can compute it with its own `sha256`.
  */
 export function linkHash(previousHash: string, id: number, digest: string): string {
+  link.fill(0)
   link.write(previousHash, 0, 'hex')
   link.writeBigUInt64BE(BigInt(id), 32)
   link.write(digest, 40, 'hex')

@@ -1,5 +1,6 @@
 import { nextTick } from 'node:process'
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import { systemClock } from './clock.ts'
 import type { WriteOutcome, WriteUnit } from './driver.ts'
 import { StoreError, toStoreError } from './errors.ts'
 import { isLogChange } from './group-keys.ts'
@@ -12,7 +13,9 @@ import { LIMITS } from './limits.ts'
 export class GroupCommit {
   readonly #write: (units: readonly WriteUnit[]) => Promise<readonly WriteOutcome[]>
   readonly #timeoutMs: number
-  readonly #gather: (then: () => void) => unknown
+  readonly #writesBlock: boolean
+  /** When the event loop was last seen to turn. */
+  #turnedAtMs = 0
   readonly #queue: Waiting[] = []
   #queuedChanges = 0
   /** The loop that empties the queue, while it runs. */
@@ -21,7 +24,7 @@ export class GroupCommit {
   constructor({ write, timeoutMs, writesBlock }: GroupCommitOptions) {
     this.#write = write
     this.#timeoutMs = timeoutMs
-    this.#gather = writesBlock ? setImmediate : afterMicrotasks
+    this.#writesBlock = writesBlock
   }
 
   get queued(): number {
@@ -54,11 +57,24 @@ export class GroupCommit {
 
   async #flush(): Promise<void> {
     while (this.#queue.length > 0) {
-      await new Promise<void>(this.#gather)
+      await this.#gather()
       const group = this.#takeGroup()
       if (group.length > 0) await this.#commit(group)
     }
     this.#flushing = undefined
+  }
+
+  /** Resolves when those have queued that can. A driver that answers at once must not keep timers and signals waiting. */
+  #gather(): Promise<void> {
+    const isDue = this.#writesBlock || systemClock.monotonicMs() - this.#turnedAtMs > TURN_MS_MAX
+    return new Promise((resolve) => {
+      if (!isDue) afterMicrotasks(resolve)
+      else
+        setImmediate(() => {
+          this.#turnedAtMs = systemClock.monotonicMs()
+          resolve()
+        })
+    })
   }
 
   #takeGroup(): readonly Waiting[] {
@@ -109,6 +125,9 @@ export class GroupCommit {
     waiting.reject(new StoreError('TIMEOUT', message, { outcome }))
   }
 }
+
+/** The event loop turns at least so often while groups follow on each other, in milliseconds. */
+const TURN_MS_MAX = 5
 
 /** A tick that is asked for in a microtask comes when all of them are done. */
 function afterMicrotasks(then: () => void): void {

@@ -25,17 +25,23 @@ export const PERIODS: Readonly<Record<Period, (day: Day) => Day>> = {
 /** From its first day on, these many days lead into the next one. */
 const DAYS_MAX: Readonly<Record<Period, number>> = { day: 1, week: 7, month: 31 }
 
+/** What was asked for last: a service asks for today, again and again. */
+let latest: { readonly day: Day; readonly period: Period; readonly span: Span } | undefined
+
 /** The period that `day` lies in. @throws StoreError `INVALID_ARGUMENT` unless `isDay(day)`. */
 export function spanOf(day: Day, period: Period): Span {
+  if (latest !== undefined && latest.day === day && latest.period === period) return latest.span
   const startOf = PERIODS[period]
   const from = startOf(day)
   const days = DAYS_MAX[period]
-  return dayNumber(from) + days > LAST_DAY_NUMBER ? { from } : { from, to: startOf(addDays(from, days)) }
+  const span = dayNumber(from) + days > LAST_DAY_NUMBER ? { from } : { from, to: startOf(addDays(from, days)) }
+  latest = { day, period, span }
+  return span
 }
 
 /** Whether the span has one day. */
 export function isDaySpan({ from, to }: Span): boolean {
-  return to !== undefined && dayNumber(to) - dayNumber(from) === 1
+  return to !== undefined && spanOf(from, 'day').to === to
 }
 
 /** The last day of the span. */

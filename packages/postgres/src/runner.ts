@@ -115,7 +115,9 @@ const isTimed = new WeakSet<PoolClient>()
 /** As `settingsFor`, for statements that are transactions of their own. */
 function sessionTimeouts(attemptMs: number): Statement<unknown> {
   return {
-    sql: `select set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false)`,
+    sql: `select set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
+      set_config('default_transaction_isolation', 'read committed', false),
+      set_config('default_transaction_deferrable', 'off', false)`,
     parameters: [String(Math.ceil(attemptMs * LOCK_SHARE)), String(Math.ceil(attemptMs * STATEMENT_SHARE))],
     once: true,
   }
@@ -149,9 +151,11 @@ async function fly(
   const results = await query(client, commits ? [...statements, COMMIT] : statements, timeoutMs)
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) {
-    const settled =
-      !commits || !writes || results.some((result) => result.status === 'rejected' && settlesTransaction(result.reason))
-    const outcome = settled ? 'not_applied' : 'unknown'
+    // What follows on a BEGIN that failed is in no transaction: it may have been done.
+    const isTransaction = results[0]?.status === 'fulfilled' || statements[0] !== BEGIN_WRITE
+    const isSettled =
+      isTransaction && results.some((result) => result.status === 'rejected' && settlesTransaction(result.reason))
+    const outcome = !commits || !writes || isSettled ? 'not_applied' : 'unknown'
     if (systemClock.monotonicMs() - startedMs < timeoutMs - TIMER_EARLY_MS) throw toStoreError(failed.reason, outcome)
     const message = `the server did not answer within ${timeoutMs} ms; look whether it runs, and at the network`
     throw new StoreError('TIMEOUT', message, { cause: failed.reason, outcome })

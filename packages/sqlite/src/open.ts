@@ -25,7 +25,7 @@ import { compact, connect, openDatabase } from './connection.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
 import { identityOf, preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
-import { threadedWriter } from './writer.ts'
+import { requireThreadFile, threadedWriter } from './writer.ts'
 
 export interface SqliteDriverOptions extends MigrateOptions {
   /** `false`: a missing database is refused with `NOT_FOUND`. Default true: it is made, with its directory. */
@@ -88,6 +88,7 @@ async function openFile(
   const file = filePath(path)
   const busyTimeoutMs = busyTimeout(options)
   const writer = checkWriter(options)
+  if (writer === 'thread') requireThreadFile()
   checkMigrateOptions(options)
   const create = checkBoolean(options.create ?? true, 'create')
   preparePlace(file, { create: create && options.migrate !== 'never' })
@@ -117,10 +118,11 @@ async function openFile(
       write,
       probe,
       async close() {
+        // Whoever closes the file last brings its log into it: not on this thread.
         try {
-          await close()
-        } finally {
           await driver.close()
+        } finally {
+          await close()
         }
       },
     },

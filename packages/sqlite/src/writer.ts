@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { StoreError, type StoreDriver, withOutcome } from '@shepherd-store/core'
@@ -20,9 +21,10 @@ export interface Writer extends Pick<StoreDriver, 'write' | 'probe' | 'close'> {
  */
 export function threadedWriter(place: ThreadPlace): Writer {
   let opening: Promise<Thread> | undefined
+  let closed = false
 
   async function open(): Promise<Thread> {
-    const thread = Thread.take()
+    const thread = startedThread()
     try {
       await thread.call('open', place)
       return thread
@@ -35,6 +37,7 @@ export function threadedWriter(place: ThreadPlace): Writer {
 
   /** The thread that has the database open; another one, if that has ended or could not open it. */
   async function ready(): Promise<Thread> {
+    if (closed) throw new StoreError('CLOSED', 'the store was closed; open it again')
     const current = (opening ??= open())
     const thread = await current.catch((error: unknown) => {
       if (opening === current) opening = undefined
@@ -50,6 +53,7 @@ export function threadedWriter(place: ThreadPlace): Writer {
     probe: async () => (await ready()).call('probe'),
     compact: async () => (await ready()).call('compact'),
     async close() {
+      closed = true
       const thread = await opening?.catch(() => undefined)
       if (thread === undefined) return
       try {
@@ -64,12 +68,33 @@ export function threadedWriter(place: ThreadPlace): Writer {
   }
 }
 
+/** @throws StoreError `UNSUPPORTED` where the thread's file is not, as in an application that is bundled into one. */
+export function requireThreadFile(): void {
+  if (existsSync(threadFile())) return
+  throw new StoreError(
+    'UNSUPPORTED',
+    "the file that the writing thread runs is not beside this one: leave @shepherd-store/sqlite out of the bundle, or open the store with writer: 'inline'",
+  )
+}
+
+/** Beside this file, as source and as built. */
+function threadFile(): URL {
+  const { url } = import.meta
+  return new URL(/\.ts(\?|$)/.test(url) ? './writer-thread.ts' : './writer-thread.js', url)
+}
+
+function startedThread(): Thread {
+  try {
+    return Thread.take()
+  } catch (error) {
+    const message = `the thread that writes cannot be started (${error instanceof Error ? error.message : 'see its cause'}); allow threads, or open the store with writer: 'inline'`
+    throw new StoreError('UNSUPPORTED', message, { cause: error })
+  }
+}
+
 /** Threads that are free, and kept for the next database. Starting one takes as long as some hundred writes. */
 const FREE_MAX = 4
 const free: Thread[] = []
-
-/** Beside this file, as source and as built. */
-const SCRIPT = new URL(import.meta.url.replace(/writer(\.[jt]s)[^/]*$/, 'writer-thread$1'))
 
 /**
  * How a thread is started: as the process was. A process that was given its program as text says of what kind that is,
@@ -82,7 +107,7 @@ function threadOptions(): WorkerOptions {
 }
 
 class Thread {
-  readonly #worker = new Worker(SCRIPT, threadOptions())
+  readonly #worker = new Worker(threadFile(), threadOptions())
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>()
   #lastId = 0
   #problem: unknown
@@ -144,7 +169,7 @@ class Thread {
   }
 
   #endedError(): StoreError {
-    const message = 'the thread that writes has ended; look whether the write is there, and try again'
+    const message = 'the thread that writes has ended; what it was asked for may be done: look, and try again'
     return new StoreError('DATABASE', message, { cause: this.#problem, outcome: 'unknown', retryable: true })
   }
 }

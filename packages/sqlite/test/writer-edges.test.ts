@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, renameSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { isStoreError } from '@shepherd-store/core'
-import { openSqliteStore } from '@shepherd-store/sqlite'
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isStoreError, type WriteUnit } from '@shepherd-store/core'
+import { openSqliteDriver, openSqliteStore } from '@shepherd-store/sqlite'
 import Database from 'better-sqlite3'
 import { test } from 'vitest'
 import { freshPath } from './fresh-path.ts'
@@ -64,4 +64,46 @@ test('writes in a program that Node was given as text', async () => {
     timeout: 20_000,
   })
   assert.equal(met, 'written')
+})
+
+test('is closed for good: what comes late does not reach the store that has its thread now', async () => {
+  const [one, two] = [freshPath(), freshPath()]
+  const unit: WriteUnit = {
+    conditions: [],
+    changes: [{ table: 'usage', scope: 'default', day: DAY, entryId: 'minecraft', node: 'local', addMs: 7 }],
+  }
+  const driver = await openSqliteDriver(one)
+  await driver.write([unit])
+  await driver.close()
+  const store = await openSqliteStore(two)
+  await store.addUsage('tuxmath', DAY, 7)
+  await assert.rejects(driver.write([unit]), (error) => isStoreError(error, 'CLOSED'))
+  assert.equal(await store.getUsage('minecraft', DAY), 0)
+  await store.close()
+})
+
+test.each(['thread', 'inline'] as const)('does not compact what is closed, by the %s', async (writer) => {
+  const path = freshPath()
+  const store = await openSqliteStore(path, { writer })
+  await store.addUsage('minecraft', DAY, 7)
+  await store.close()
+  await assert.rejects(store.compact(), (error) => isStoreError(error, 'CLOSED'))
+  assert.deepEqual(readdirSync(dirname(path)), ['store.db'])
+})
+
+test('says when it is opened that the file of its thread is not there, as in a bundle', () => {
+  const bundle = dirname(freshPath())
+  cpSync(join(import.meta.dirname, '../src'), join(bundle, 'src'), { recursive: true })
+  rmSync(join(bundle, 'src/writer-thread.ts'))
+  symlinkSync(join(import.meta.dirname, '../../../node_modules'), join(bundle, 'node_modules'))
+  const program = `
+    import { openSqliteStore } from ${JSON.stringify(join(bundle, 'src/open.ts'))}
+    const met = await openSqliteStore('bundled.db').then(() => 'opened', (error) => error.code)
+    await (await openSqliteStore('bundled.db', { writer: 'inline' })).close()
+    process.stdout.write(met)`
+  const met = execFileSync(process.execPath, [...process.execArgv, '--input-type=module', '-e', program], {
+    cwd: bundle,
+    encoding: 'utf8',
+  })
+  assert.equal(met, 'UNSUPPORTED')
 })

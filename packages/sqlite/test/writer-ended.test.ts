@@ -25,7 +25,7 @@ test('says of a write whose thread ends in the middle of it that its outcome is 
   for (const write of writes) {
     await assert.rejects(write, (error) => {
       assert.ok(isStoreError(error, 'DATABASE'), String(error))
-      assert.match(error.message, /look whether the write is there, and try again/)
+      assert.match(error.message, /may be done: look, and try again/)
       return error.outcome === 'unknown' && error.retryable
     })
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { clearTimeout, setTimeout } from 'node:timers'
 import type { StoreDriver } from '../driver.ts'
 import { type Faulty, useOver } from './faulty-driver.ts'
 import type { CaseDefinition } from './harness.ts'
@@ -6,6 +7,8 @@ import type { CaseDefinition } from './harness.ts'
 const DAY = '2026-11-23'
 const CALLERS = 64
 const ROUNDS = 10
+/** Ten times what fits between two turns of the event loop. */
+const WRITES_MAX = 20_000
 
 /** Which writes share a commit. */
 export const groupCases: readonly CaseDefinition[] = [
@@ -50,6 +53,19 @@ export const groupCases: readonly CaseDefinition[] = [
         assert.equal(await store.getUsage('minecraft', DAY), 1 + CALLERS)
       })
       assert.deepEqual(sizes, [1, CALLERS])
+    },
+  },
+  {
+    id: 'groups/turns/timers-are-served-while-one-caller-writes-on',
+    prevents: 'a service whose timers, sockets and signals wait for ever for a loop of writes',
+    async run(t) {
+      const store = await t.open()
+      let isServed = false
+      const timer = setTimeout(() => (isServed = true), 0)
+      let writes = 0
+      for (; !isServed && writes < WRITES_MAX; writes += 1) await store.addUsage('minecraft', DAY, 1)
+      clearTimeout(timer)
+      assert.ok(isServed, `after ${writes} writes`)
     },
   },
 ]
