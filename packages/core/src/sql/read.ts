@@ -22,36 +22,43 @@ export function* read(queries: Queries, request: ReadRequest): Program<ReadResul
   const untold = request.untoldTimes && batch.add(queries.untold(request.untoldTimes))
   const known = request.scopeKnown !== undefined && batch.add(queries.scopeKnown({ scope: request.scopeKnown }))
   const firstAudit = request.firstAudit && batch.add(queries.firstAudit({}))
-  let audits: readonly AuditLogRow[] = []
+  let audits: readonly AuditLogRow[] = NOTHING
   if (request.audits !== undefined && isTimed(request.audits)) {
     yield* batch.send()
     audits = yield* timedAudits(queries, request.audits)
   } else {
     const page = request.audits && batch.add(queries.audits(request.audits))
     yield* batch.commit()
-    audits = page?.() ?? []
+    audits = page?.() ?? NOTHING
   }
   return {
-    usage: (usage?.() ?? []).map(usageSumOf),
-    grants: (grants?.() ?? []).map(entrySumOf),
-    reserved: (reserved?.() ?? []).map(entrySumOf),
-    sessions: (sessions?.() ?? []).map(sessionRow),
-    nodes: (nodes?.() ?? []).map(({ node, seen_at, clock_skew_ms }) => ({
+    usage: valuesOf(usage, usageSumOf),
+    grants: valuesOf(grants, entrySumOf),
+    reserved: valuesOf(reserved, entrySumOf),
+    sessions: valuesOf(sessions, sessionRow),
+    nodes: valuesOf(nodes, ({ node, seen_at, clock_skew_ms }) => ({
       node,
       lastSeenAt: parseInstant(seen_at),
       ...(clock_skew_ms === null ? {} : { clockSkewMs: toInteger(clock_skew_ms, 'nodes.clock_skew_ms') }),
     })),
-    cooldowns: (cooldowns?.() ?? []).map(({ entry_id, until }) => ({ entryId: entry_id, until: parseInstant(until) })),
-    snapshots: (snapshots?.() ?? []).map(({ revision, state }) => ({
+    cooldowns: valuesOf(cooldowns, ({ entry_id, until }) => ({ entryId: entry_id, until: parseInstant(until) })),
+    snapshots: valuesOf(snapshots, ({ revision, state }) => ({
       revision: toInteger(revision, 'snapshot.revision'),
       text: state,
     })),
-    audits: audits.map(auditRow),
+    audits: audits.length === 0 ? NOTHING : audits.map(auditRow),
     ...(log === undefined ? {} : { log: logEndsOf(log()[0]) }),
     ...(known === false ? {} : { isScopeKnown: known().length > 0 }),
     ...idOf('firstAuditId', firstAudit?.()[0]),
     ...idOf('untoldId', untold?.()[0]),
   }
+}
+
+const NOTHING: readonly never[] = []
+
+/** What the rows hold; nothing of what was not asked for. */
+function valuesOf<R, V>(rows: (() => readonly R[]) | undefined, valueOf: (row: R) => V): readonly V[] {
+  return rows === undefined ? NOTHING : rows().map(valueOf)
 }
 
 function idOf(name: 'firstAuditId' | 'untoldId', row: { readonly id: unknown } | undefined): Partial<ReadResult> {
