@@ -80,10 +80,7 @@ export async function openSqliteDriver(path: string, options: SqliteDriverOption
   return (await openFile(path, options)).driver
 }
 
-async function openFile(
-  path: string,
-  options: SqliteDriverOptions,
-): Promise<{ readonly driver: StoreDriver } & Pick<SqliteStore, 'compact'>> {
+async function openFile(path: string, options: SqliteDriverOptions): Promise<OpenedFile> {
   requireSupportedNode()
   const file = filePath(path)
   const busyTimeoutMs = busyTimeout(options)
@@ -93,41 +90,59 @@ async function openFile(
   const create = checkBoolean(options.create ?? true, 'create')
   preparePlace(file, { create: create && options.migrate !== 'never' })
   await refuseForeign(file, busyTimeoutMs, options)
+  return (writer === 'thread' ? openWithThread : openInline)({ file, busyTimeoutMs }, options)
+}
 
-  const database = await connect(file, { busyTimeoutMs })
-  const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
-  const facts = { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES, writesBlock: writer === 'inline' }
-  const driver = await openSqlDriver(runner, sqliteFlavor, facts)
-  if (writer === 'inline') return { driver, compact: () => compact(database, busyTimeoutMs) }
+/** A file that is there, and is no other program's. */
+interface Place {
+  readonly file: string
+  readonly busyTimeoutMs: number
+}
 
-  // It reads from now on, beside the thread that writes.
+interface OpenedFile extends Pick<SqliteStore, 'compact'> {
+  readonly driver: StoreDriver
+}
+
+/** One connection, which reads and writes. Closing the store closes it. */
+async function openInline(place: Place, options: MigrateOptions): Promise<OpenedFile> {
+  const { database, driver } = await openConnection(place, { ...options, writesBlock: true })
+  return { driver, compact: () => compact(database, place.busyTimeoutMs) }
+}
+
+/**
+ * Two connections: first the one of this thread, which brings the file up to date and only reads from then on; then, when
+ * there is something to write, the one of the thread that writes. They are closed in this order too: whoever closes the
+ * file last brings its log into it, and this thread shall not wait for that.
+ */
+async function openWithThread(place: Place, options: MigrateOptions): Promise<OpenedFile> {
+  const { database, driver: reader } = await openConnection(place, { ...options, writesBlock: false })
   database.pragma('query_only = 1')
-  const { calendar } = driver
-  const {
-    write,
-    probe,
-    compact: compactThere,
-    close,
-  } = threadedWriter({
-    ...{ file, busyTimeoutMs, calendar },
-    identity: identityOf(file),
-  })
+  const { contract, calendar, capabilities, writesBlock, read } = reader
+  const { write, probe, compact, close } = threadedWriter({ ...place, identity: identityOf(place.file), calendar })
   return {
     driver: {
-      ...driver,
-      write,
-      probe,
+      ...{ contract, calendar, capabilities, writesBlock, read, write, probe },
       async close() {
-        // Whoever closes the file last brings its log into it: not on this thread.
         try {
-          await driver.close()
+          await reader.close()
         } finally {
           await close()
         }
       },
     },
-    compact: compactThere,
+    compact,
   }
+}
+
+/** A connection that may write, and the driver that reads and writes through it; the file is up to date then. */
+async function openConnection(
+  { file, busyTimeoutMs }: Place,
+  options: MigrateOptions & Pick<StoreDriver, 'writesBlock'>,
+) {
+  const database = await connect(file, { busyTimeoutMs })
+  const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
+  const facts = { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES }
+  return { database, driver: await openSqlDriver(runner, sqliteFlavor, facts) }
 }
 
 /** Looks at the database through a connection that cannot write: one that can would tidy up a foreign file's journal. */
