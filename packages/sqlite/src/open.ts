@@ -25,7 +25,8 @@ import { compact, connect, openDatabase } from './connection.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
 import { identityOf, preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
-import { requireThreadFile, threadedWriter } from './writer.ts'
+import { requireThreadFile } from './thread.ts'
+import { threadedWriter } from './writer.ts'
 
 export interface SqliteDriverOptions extends MigrateOptions {
   /** `false`: a missing database is refused with `NOT_FOUND`. Default true: it is made, with its directory. */
