@@ -93,6 +93,16 @@ describe('the TCP proxy', () => {
     await expect(open(proxy, { connectionTimeoutMillis: NO_ANSWER_MS })).rejects.toThrow('timeout')
   })
 
+  it('misspells one request, which the server refuses, and goes on', async () => {
+    const proxy = await proxyToDatabase()
+    const client = await open(proxy)
+    proxy.misspellNextRequest('select')
+    await client.query('begin')
+    await expect(client.query('select 1')).rejects.toThrow('syntax error at or near "?"')
+    await client.query('rollback')
+    expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+
   it('keeps from the server that a client has gone, while frozen', async () => {
     const heard: string[] = []
     let tell = (): void => undefined

@@ -17,6 +17,8 @@ export interface TcpProxy {
    * meanwhile or not. `held` resolves when there is such a thing.
    */
   holdNextRequest(match: string): HeldRequest
+  /** Spoils the first letter of `match` in the next thing with it that a client sends: the server refuses that alone. */
+  misspellNextRequest(match: string): void
   /** Keeps connections open and accepts new ones, but forwards nothing, not even an end, until `thaw`. */
   freeze(): void
   thaw(): void
@@ -41,6 +43,14 @@ export async function startProxy(target: { readonly host: string; readonly port:
   let loss: { readonly match: string; readonly done: () => void; readonly fail: (error: Error) => void } | undefined
 
   let hold: Hold | undefined
+  let misspelt: string | undefined
+
+  function misspell(chunk: Buffer): void {
+    const place = misspelt === undefined ? -1 : chunk.indexOf(misspelt)
+    if (place === -1) return
+    chunk.write('?', place)
+    misspelt = undefined
+  }
 
   async function wait(chunk: Buffer, upstream: Socket): Promise<void> {
     if (hold === undefined || !chunk.includes(hold.match)) return
@@ -79,7 +89,10 @@ export async function startProxy(target: { readonly host: string; readonly port:
       client,
       upstream,
       () => false,
-      (chunk) => wait(chunk, upstream),
+      (chunk) => {
+        misspell(chunk)
+        return wait(chunk, upstream)
+      },
     )
     let seen = ''
     void pump(upstream, client, (chunk) => {
@@ -111,6 +124,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
         },
       }
     },
+    misspellNextRequest: (match) => void (misspelt = match),
     freeze: () => void (frozen ??= new EventEmitter().setMaxListeners(0)),
     thaw: () => {
       frozen?.emit('thaw')
