@@ -25,10 +25,15 @@ test.each(["the store's own", "its caller's"])(
     const url = await createDatabaseWithDefaults()
     const pool = new pg.Pool({ connectionString: url })
     const options = { node: 'hub', callTimeoutMs: CALL_TIMEOUT_MS }
+    const early = new pg.Client({ connectionString: url })
+    await early.connect()
+    await early.query('begin isolation level serializable read write')
+    await early.query('select from pg_class')
     const store = await openPostgresStore(whose === "its caller's" ? pool : url, options)
     onTestFinished(async () => {
       await store.close()
       await pool.end()
+      await early.end()
     })
     await store.addUsage('minecraft', DAY, 7)
     await store.appendAudit({ type: 'service_started' })

@@ -1,9 +1,8 @@
 import { storeCases } from '@shepherd-store/core/conformance'
 import { afterAll, inject, test } from 'vitest'
-import { postgresHarness } from './postgres-harness.ts'
-import { createDatabase } from './postgres/database.ts'
+import { postgresSuiteHarness } from './postgres-suite-harness.ts'
 
-const { url, drop } = await createDatabase(inject('postgresUrl'))
-afterAll(drop)
+const { harness, close } = postgresSuiteHarness(inject('postgresUrl'))
+afterAll(close)
 
-for (const { id, run } of storeCases(postgresHarness(url))) test(id, run)
+for (const { id, run } of storeCases(harness)) test(id, run)

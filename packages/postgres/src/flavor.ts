@@ -122,14 +122,20 @@ function advisoryLock(name: string, mode: LockMode = 'exclusive'): Statement {
 
 /** The columns of a record that its writer fills in, and their types on the way. */
 const AUDIT_COLUMNS: readonly (readonly [column: string, type: string])[] = [
-  ...([['timestamp', 'timestamptz']] as const),
-  ...['scope', 'node', 'type', 'entry_id', 'session_id'].map((column) => [column, 'text'] as const),
+  ['timestamp', 'timestamptz'],
+  ['scope', 'text'],
+  ['node', 'text'],
+  ['type', 'text'],
+  ['entry_id', 'text'],
+  ['session_id', 'text'],
   // As text, byte for byte: in the JSON around it, it would be written anew.
-  ...([['event', 'text']] as const),
-  ...([['original_id', 'bigint']] as const),
-  ...['original_timestamp', 'original_event', 'salt', 'content_digest', 'digest'].map(
-    (column) => [column, 'text'] as const,
-  ),
+  ['event', 'text'],
+  ['original_id', 'bigint'],
+  ['original_timestamp', 'text'],
+  ['original_event', 'text'],
+  ['salt', 'text'],
+  ['content_digest', 'text'],
+  ['digest', 'text'],
 ]
 
 /** One statement, however many they are. The trigger `audit_log_in_order` gives each record its id and its hash. */

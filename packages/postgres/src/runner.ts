@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Outcome, StoreError, systemClock, withOutcome } from '@shepherd-store/core'
-import type { Flight, Program, Row, SqlRunner, Statement } from '@shepherd-store/core/sql'
+import { endOf, isOneInstant, type Program, type Row, type SqlRunner, type Statement } from '@shepherd-store/core/sql'
 import type { PoolClient, QueryResult } from 'pg'
 import type { Connections } from './connections.ts'
 import { settlesTransaction, toStoreError } from './errors.ts'
@@ -37,7 +37,7 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
       let step = program.next([])
       if (connections.areOurs && !writes && step.done !== true && isOneInstant(step.value)) {
         const { statements } = step.value
-        const opening = isTimed.has(client) ? [] : [sessionTimeouts(attemptMs)]
+        const opening = isTimed.has(client) ? [] : [sessionSettings(attemptMs)]
         const rows = await fly(client, [...opening, ...statements], { commits: false, writes }, leftMs())
         isTimed.add(client)
         const value = endOf(program.next(rows.slice(opening.length)))
@@ -99,26 +99,18 @@ export function attemptMsWithin(callTimeoutMs: number): number {
   return Math.ceil(callTimeoutMs / 3)
 }
 
-/** One statement is a transaction of its own. */
-function isOneInstant({ statements, commits }: Flight): boolean {
-  return commits && statements.length === 1
-}
-
-function endOf<T>(last: IteratorResult<Flight, T>): T {
-  if (last.done === true) return last.value
-  throw new StoreError('DATABASE', 'a program went on behind its end: a defect of this library, report it')
-}
-
 /** Connections of our own on which a statement outside of a transaction ends in time. */
 const isTimed = new WeakSet<PoolClient>()
 
-/** As `settingsFor`, for statements that are transactions of their own. */
-function sessionTimeouts(attemptMs: number): Statement<unknown> {
+/**
+ * As `settingsFor`, for statements that are transactions of their own. A role's defaults are set aside by what needs no
+ * snapshot: one that is serializable and deferrable would wait for others before it could say so.
+ */
+function sessionSettings(attemptMs: number): Statement<unknown> {
   return {
-    sql: `select set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
-      set_config('default_transaction_isolation', 'read committed', false),
-      set_config('default_transaction_deferrable', 'off', false)`,
-    parameters: [String(Math.ceil(attemptMs * LOCK_SHARE)), String(Math.ceil(attemptMs * STATEMENT_SHARE))],
+    sql: `set session characteristics as transaction isolation level read committed, not deferrable;
+      set lock_timeout = ${Math.ceil(attemptMs * LOCK_SHARE)}; set statement_timeout = ${Math.ceil(attemptMs * STATEMENT_SHARE)}`,
+    parameters: [],
     once: true,
   }
 }

@@ -23,7 +23,7 @@ import {
 } from '@shepherd-store/core/sql'
 import { compact, connect, openDatabase } from './connection.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
-import { identityOf, preparePlace } from './place.ts'
+import { type FileIdentity, identityOf, preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
 import { requireThreadFile } from './thread.ts'
 import { threadedWriter } from './writer.ts'
@@ -90,14 +90,16 @@ async function openFile(path: string, options: SqliteDriverOptions): Promise<Ope
   checkMigrateOptions(options)
   const create = checkBoolean(options.create ?? true, 'create')
   preparePlace(file, { create: create && options.migrate !== 'never' })
+  const place = { file, busyTimeoutMs, identity: identityOf(file) }
   await refuseForeign(file, busyTimeoutMs, options)
-  return (writer === 'thread' ? openWithThread : openInline)({ file, busyTimeoutMs }, options)
+  return (writer === 'thread' ? openWithThread : openInline)(place, options)
 }
 
-/** A file that is there, and is no other program's. */
+/** A file that is there, and is no other program's. Whatever else is at its path later, is not opened. */
 interface Place {
   readonly file: string
   readonly busyTimeoutMs: number
+  readonly identity: FileIdentity
 }
 
 interface OpenedFile extends Pick<SqliteStore, 'compact'> {
@@ -119,7 +121,7 @@ async function openWithThread(place: Place, options: MigrateOptions): Promise<Op
   const { database, driver: reader } = await openConnection(place, { ...options, writesBlock: false })
   database.pragma('query_only = 1')
   const { contract, calendar, capabilities, writesBlock, read } = reader
-  const { write, probe, compact, close } = threadedWriter({ ...place, identity: identityOf(place.file), calendar })
+  const { write, probe, compact, close } = threadedWriter({ ...place, calendar })
   return {
     driver: {
       ...{ contract, calendar, capabilities, writesBlock, read, write, probe },
@@ -136,12 +138,9 @@ async function openWithThread(place: Place, options: MigrateOptions): Promise<Op
 }
 
 /** A connection that may write, and the driver that reads and writes through it; the file is up to date then. */
-async function openConnection(
-  { file, busyTimeoutMs }: Place,
-  options: MigrateOptions & Pick<StoreDriver, 'writesBlock'>,
-) {
-  const database = await connect(file, { busyTimeoutMs })
-  const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
+async function openConnection(place: Place, options: MigrateOptions & Pick<StoreDriver, 'writesBlock'>) {
+  const database = await connect(place.file, place)
+  const runner = sqliteRunner(database, { busyTimeoutMs: place.busyTimeoutMs, close: () => void database.close() })
   const facts = { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES }
   return { database, driver: await openSqlDriver(runner, sqliteFlavor, facts) }
 }

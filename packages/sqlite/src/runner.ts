@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StoreError, systemClock } from '@shepherd-store/core'
-import type { Flight, Program, Row, SqlRunner, Statement } from '@shepherd-store/core/sql'
+import { endOf, isOneInstant, type Program, type Row, type SqlRunner, type Statement } from '@shepherd-store/core/sql'
 import type { Database, Statement as Prepared } from 'better-sqlite3'
 import { codeOf, toStoreError } from './errors.ts'
 
@@ -31,9 +31,7 @@ export function sqliteRunner(database: Database, { busyTimeoutMs, close }: Sqlit
     try {
       const first = program.next([])
       if (begin === BEGIN_READ && first.done !== true && isOneInstant(first.value)) {
-        const last = program.next(first.value.statements.map(execute))
-        if (last.done === true) return last.value
-        throw new StoreError('DATABASE', 'a program went on behind its end: a defect of this library, report it')
+        return endOf(program.next(first.value.statements.map(execute)))
       }
       execute(begin)
       let commits = false
@@ -66,11 +64,6 @@ const BEGIN_READ: Statement = { sql: 'begin', parameters: [] }
 const BEGIN_WRITE: Statement = { sql: 'begin immediate', parameters: [] }
 const COMMIT: Statement = { sql: 'commit', parameters: [] }
 const ROLLBACK: Statement = { sql: 'rollback', parameters: [] }
-
-/** One statement is a transaction of its own. */
-function isOneInstant({ statements, commits }: Flight): boolean {
-  return commits && statements.length === 1
-}
 
 /** The error that led here is the one to be told. */
 function rollBack(database: Database): void {

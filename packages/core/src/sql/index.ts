@@ -3,6 +3,15 @@ export { SPAN_RECORDS } from './log-schema.ts'
 export { checkMigrateOptions, inspectSchema, type MigrateOptions, unrecognizedSchema } from './migrate.ts'
 export { migrationsFrom, SCHEMA_VERSION } from './migrations.ts'
 export { once, prepare } from './prepare.ts'
-export { Batch, type Flight, type Program, type Row, type SqlValue, type Statement } from './program.ts'
+export {
+  Batch,
+  endOf,
+  type Flight,
+  isOneInstant,
+  type Program,
+  type Row,
+  type SqlValue,
+  type Statement,
+} from './program.ts'
 export { openSqlDriver, sqlDriver, type SqlDriverFacts } from './sql-driver.ts'
 export type { AuditLogTable, AuditSpansTable, OperationsTable, Tables, UsageTable } from './tables.ts'

@@ -1,3 +1,5 @@
+import { StoreError } from '../errors.ts'
+
 /** A value as every driver binds it. Instants are ISO 8601 text, days `YYYY-MM-DD`. */
 export type SqlValue = string | number | null
 
@@ -50,4 +52,15 @@ export class Batch {
   *commit(): Program<void> {
     this.#rows = yield { statements: this.#statements, commits: true }
   }
+}
+
+/** Whether the flight is a whole transaction of one statement: every database makes one of it by itself. */
+export function isOneInstant({ statements, commits }: Flight): boolean {
+  return commits && statements.length === 1
+}
+
+/** What a program returns that has sent its last flight. */
+export function endOf<T>(last: IteratorResult<Flight, T>): T {
+  if (last.done === true) return last.value
+  throw new StoreError('DATABASE', 'a program went on behind its end: a defect of this library, report it')
 }
