@@ -1,4 +1,4 @@
-import { addDays, type Day, dayAt, dayNumber, LAST_DAY_NUMBER, parseDay, startOfMonth, startOfWeek } from './day.ts'
+import { addDays, type Day, dayAt, dayNumber, LAST_DAY_NUMBER, startOfMonth, startOfWeek } from './day.ts'
 import { invalidArgument } from './errors.ts'
 import { checkFields, describe } from './values.ts'
 
@@ -25,17 +25,21 @@ export const PERIODS: Readonly<Record<Period, (day: Day) => Day>> = {
 /** From its first day on, these many days lead into the next one. */
 const DAYS_MAX: Readonly<Record<Period, number>> = { day: 1, week: 7, month: 31 }
 
-/** What was asked for last: a service asks for today, again and again. */
-let latest: { readonly day: Day; readonly period: Period; readonly span: Span } | undefined
+/** Days whose periods are known, of each kind: a service asks for the same ones again and again. */
+const KNOWN_MAX = 512
+const known: Readonly<Record<Period, Map<Day, Span>>> = { day: new Map(), week: new Map(), month: new Map() }
 
 /** The period that `day` lies in. @throws StoreError `INVALID_ARGUMENT` unless `isDay(day)`. */
 export function spanOf(day: Day, period: Period): Span {
-  if (latest !== undefined && latest.day === day && latest.period === period) return latest.span
+  const spans = known[period]
+  const before = spans.get(day)
+  if (before !== undefined) return before
   const startOf = PERIODS[period]
   const from = startOf(day)
   const days = DAYS_MAX[period]
   const span = dayNumber(from) + days > LAST_DAY_NUMBER ? { from } : { from, to: startOf(addDays(from, days)) }
-  latest = { day, period, span }
+  if (spans.size === KNOWN_MAX) spans.clear()
+  spans.set(day, span)
   return span
 }
 
@@ -67,5 +71,5 @@ export function quotaPeriod(period: unknown): Period {
 /** The days that a read is about. @throws StoreError `INVALID_ARGUMENT`. */
 export function spanOfPeriod(day: Day, options: PeriodOptions): Span {
   const { period } = checkFields(options, ['period'], 'options')
-  return spanOf(parseDay(day), quotaPeriod(period))
+  return spanOf(day, quotaPeriod(period))
 }

@@ -1,0 +1,46 @@
+import { migrationsFrom } from '@shepherd-store/core/sql'
+import { sqliteFlavor } from '@shepherd-store/sqlite'
+import Database from 'better-sqlite3'
+
+let empty: Buffer | undefined
+
+/** A database with its tables made, as bytes: opening a copy takes a third of the time of making them. */
+export function emptyImage(): Buffer {
+  if (empty === undefined) {
+    const database = new Database(':memory:')
+    for (const { sql } of migrationsFrom(0, sqliteFlavor)) database.prepare(sql).run()
+    empty = database.serialize()
+    database.close()
+  }
+  return empty
+}
+
+/** The last image of a database, and how it stood then. */
+interface Kept {
+  readonly standing: Database.Statement<[], string>
+  readonly image: Buffer
+  readonly stood: string
+}
+
+/** They go with their databases. */
+const kept = new WeakMap<Database.Database, Kept>()
+
+/**
+ * The database as it is now, as bytes. Making them takes ten times as long as opening a copy: as long as nothing has
+ * changed, they are those of the call before.
+ */
+export function imageOf(database: Database.Database): Buffer {
+  // What is rolled back is counted as a change all the same, and would be in the bytes.
+  if (database.inTransaction) return database.serialize()
+  const before = kept.get(database)
+  const standing = before?.standing ?? database.prepare<[], string>(STANDING).pluck()
+  const stood = standing.get() ?? ''
+  if (before !== undefined && before.stood === stood) return before.image
+  const image = database.serialize()
+  kept.set(database, { standing, image, stood })
+  return image
+}
+
+/** How many rows were ever changed, and what of the database is no row. */
+const STANDING = `select total_changes() || ' ' || (select schema_version from pragma_schema_version) || ' ' ||
+  (select user_version from pragma_user_version) || ' ' || (select application_id from pragma_application_id)`
