@@ -9,16 +9,9 @@ export function withDeadline<T>(work: Promise<T>, timeoutMs: number, what: strin
       const message = `${what} took longer than ${timeoutMs} ms; look at the database, then try again`
       reject(new StoreError('TIMEOUT', message))
     }, timeoutMs)
-    work.then(
-      (value) => {
-        clearTimeout(timer)
-        resolve(value)
-      },
-      (error: unknown) => {
-        clearTimeout(timer)
-        reject(error)
-      },
-    )
+    const ended = (): void => clearTimeout(timer)
+    work.then(ended, ended)
+    work.then(resolve, reject)
   })
 }
 

@@ -199,35 +199,35 @@ export function spanOfDay({ scope, entryId, day }: UsageKey): UsageSpan {
   return { scope, entryId, ...spanOf(day, 'day') }
 }
 
-/** One text for each key: ids may contain any separator, so they are quoted. */
+/** One text for each key: the parts stand apart by NUL, which no id contains. */
 export function usageKey({ scope, day, entryId }: UsageKey): string {
-  return JSON.stringify([scope, day, entryId])
+  return `${scope}\0${day}\0${entryId}`
 }
 
 export function spanKey({ scope, from, to, entryId }: UsageSpan): string {
-  return JSON.stringify([scope, from, to ?? null, entryId])
+  return `${scope}\0${from}\0${to ?? ''}\0${entryId}`
 }
 
 export function cooldownKey({ scope, entryId }: CooldownKey): string {
-  return JSON.stringify([scope, entryId])
+  return `${scope}\0${entryId}`
 }
 
 export function nodeKey({ scope, node }: NodeKey): string {
-  return JSON.stringify([scope, node])
+  return `${scope}\0${node}`
 }
 
 export function openKey({ scope, node }: OpenKey): string {
-  return JSON.stringify(node === undefined ? [scope] : [scope, node])
+  return node === undefined ? scope : `${scope}\0${node}`
 }
 
 export function operationKey({ scope, id }: OperationKey): string {
-  return JSON.stringify([scope, id])
+  return `${scope}\0${id}`
 }
 
 export function sessionKey({ scope, sessionId }: SessionKey): string {
-  return JSON.stringify([scope, sessionId])
+  return `${scope}\0${sessionId}`
 }
 
 export function playedKey({ scope, sessionId, run, day }: PlayedKey): string {
-  return JSON.stringify([scope, sessionId, run, day])
+  return `${scope}\0${sessionId}\0${run}\0${day}`
 }

@@ -73,6 +73,7 @@ export class GroupState implements StoredState {
   }
 
   usage(span: UsageSpan): Sum {
+    if (this.#usage.size === 0) return this.#below.usage(span)
     const { durationMs, unreadable } = this.#below.usage(span)
     const days = this.#usage.get(cooldownKey(span)) ?? new Map<Day, Map<NodeId, number>>()
     const within = isDaySpan(span)

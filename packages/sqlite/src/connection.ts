@@ -1,18 +1,41 @@
-import { StoreError } from '@shepherd-store/core'
+import { StoreError, type StoreDriver } from '@shepherd-store/core'
+import { type MigrateOptions, openSqlDriver } from '@shepherd-store/core/sql'
 import Database from 'better-sqlite3'
 import { toStoreError } from './errors.ts'
+import { sqliteFlavor } from './flavor.ts'
 import { type FileIdentity, requireSameFile } from './place.ts'
-import { retryWhileBusy } from './runner.ts'
+import { retryWhileBusy, sqliteRunner } from './runner.ts'
 import { applySettings, requireSupportedSqlite } from './settings.ts'
 
 /** SQLite's own wait blocks its thread; the runner waits outside of it. */
 const NATIVE_BUSY_TIMEOUT_MS = 5
 
+/** A file that is there, and is no other program's. Whatever else is at its path later, is not opened. */
+export interface Place {
+  readonly file: string
+  /** Which file that is. */
+  readonly identity: FileIdentity
+  readonly busyTimeoutMs: number
+}
+
+/** A connection that may write, and the driver that reads and writes through it; the file is up to date then. */
+export async function openConnection(
+  place: Place,
+  options: MigrateOptions & Pick<StoreDriver, 'writesBlock'>,
+): Promise<{ readonly database: Database.Database; readonly driver: StoreDriver }> {
+  const { file, busyTimeoutMs } = place
+  const database = await connect(file, place)
+  const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
+  const capabilities = { durability: 'power_loss', sharing: 'machine' } as const
+  const driver = await openSqlDriver(runner, sqliteFlavor, { ...options, backend: 'sqlite', capabilities })
+  return { database, driver }
+}
+
 /**
  * A connection that may write, with the store's settings. With `identity` it is to that file alone: another one that has
  * taken its place, with the log of this one beside it, would be overwritten by its first read. @throws StoreError
  */
-export async function connect(
+async function connect(
   file: string,
   { busyTimeoutMs, identity }: { readonly busyTimeoutMs: number; readonly identity?: FileIdentity },
 ): Promise<Database.Database> {

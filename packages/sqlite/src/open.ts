@@ -7,7 +7,6 @@ import {
   checkInteger,
   describe,
   checkStoreOptions,
-  type Capabilities,
   type OwnedStore,
   requireSupportedNode,
   StoreError,
@@ -16,17 +15,18 @@ import {
 } from '@shepherd-store/core'
 import {
   checkMigrateOptions,
+  type FoundSchema,
   inspectSchema,
+  isUpToDate,
   type MigrateOptions,
-  openSqlDriver,
   unrecognizedSchema,
 } from '@shepherd-store/core/sql'
-import { compact, connect, openDatabase } from './connection.ts'
+import { compact, openConnection, openDatabase, type Place } from './connection.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
-import { type FileIdentity, identityOf, preparePlace } from './place.ts'
+import { identityOf, preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
 import { requireThreadFile } from './thread.ts'
-import { threadedWriter } from './writer.ts'
+import { bringUpToDate, threadedWriter } from './writer.ts'
 
 export interface SqliteDriverOptions extends MigrateOptions {
   /** `false`: a missing database is refused with `NOT_FOUND`. Default true: it is made, with its directory. */
@@ -54,8 +54,6 @@ export interface SqliteStore extends OwnedStore {
    */
   compact(): Promise<void>
 }
-
-const SQLITE_CAPABILITIES: Capabilities = { durability: 'power_loss', sharing: 'machine' }
 
 const BUSY_TIMEOUT_MS_DEFAULT = 5_000
 const BUSY_TIMEOUT_MS_MAX = 600_000
@@ -91,15 +89,8 @@ async function openFile(path: string, options: SqliteDriverOptions): Promise<Ope
   const create = checkBoolean(options.create ?? true, 'create')
   preparePlace(file, { create: create && options.migrate !== 'never' })
   const place = { file, busyTimeoutMs, identity: identityOf(file) }
-  await refuseForeign(file, busyTimeoutMs, options)
-  return (writer === 'thread' ? openWithThread : openInline)(place, options)
-}
-
-/** A file that is there, and is no other program's. Whatever else is at its path later, is not opened. */
-interface Place {
-  readonly file: string
-  readonly busyTimeoutMs: number
-  readonly identity: FileIdentity
+  const found = await inspectFile(file, busyTimeoutMs, options)
+  return writer === 'thread' ? openWithThread(place, found, options) : openInline(place, options)
 }
 
 interface OpenedFile extends Pick<SqliteStore, 'compact'> {
@@ -113,15 +104,20 @@ async function openInline(place: Place, options: MigrateOptions): Promise<Opened
 }
 
 /**
- * Two connections: first the one of this thread, which brings the file up to date and only reads from then on; then, when
- * there is something to write, the one of the thread that writes. They are closed in this order too: whoever closes the
- * file last brings its log into it, and this thread shall not wait for that.
+ * Two connections: first the one of this thread, which only reads; then, when there is something to write, the one of the
+ * thread that writes. They are closed in this order too: whoever closes the file last brings its log into it, and this
+ * thread shall not wait for that.
  */
-async function openWithThread(place: Place, options: MigrateOptions): Promise<OpenedFile> {
-  const { database, driver: reader } = await openConnection(place, { ...options, writesBlock: false })
+async function openWithThread(
+  place: Place,
+  found: FoundSchema | undefined,
+  options: MigrateOptions,
+): Promise<OpenedFile> {
+  if (!isUpToDate(found, options)) await bringUpToDate(place, options)
+  const { database, driver: reader } = await openConnection(place, { migrate: 'never', writesBlock: false })
   database.pragma('query_only = 1')
   const { contract, calendar, capabilities, writesBlock, read } = reader
-  const { write, probe, compact, close } = threadedWriter({ ...place, calendar })
+  const { write, probe, compact, close } = threadedWriter(place)
   return {
     driver: {
       ...{ contract, calendar, capabilities, writesBlock, read, write, probe },
@@ -137,16 +133,12 @@ async function openWithThread(place: Place, options: MigrateOptions): Promise<Op
   }
 }
 
-/** A connection that may write, and the driver that reads and writes through it; the file is up to date then. */
-async function openConnection(place: Place, options: MigrateOptions & Pick<StoreDriver, 'writesBlock'>) {
-  const database = await connect(place.file, place)
-  const runner = sqliteRunner(database, { busyTimeoutMs: place.busyTimeoutMs, close: () => void database.close() })
-  const facts = { ...options, backend: 'sqlite', capabilities: SQLITE_CAPABILITIES }
-  return { database, driver: await openSqlDriver(runner, sqliteFlavor, facts) }
-}
-
-/** Looks at the database through a connection that cannot write: one that can would tidy up a foreign file's journal. */
-async function refuseForeign(file: string, busyTimeoutMs: number, options: MigrateOptions): Promise<void> {
+/** What schema is there, by a look through a connection that cannot write: one that can would tidy up a foreign file's journal. */
+async function inspectFile(
+  file: string,
+  busyTimeoutMs: number,
+  options: MigrateOptions,
+): Promise<FoundSchema | undefined> {
   const hadLog = existsSync(`${file}-wal`)
   const database = openDatabase(file, { readonly: true })
   try {
@@ -159,13 +151,14 @@ async function refuseForeign(file: string, busyTimeoutMs: number, options: Migra
     if (applicationId !== APPLICATION_ID && (applicationId !== 0 || names.length > 0)) {
       throw unrecognizedSchema(new Set(names))
     }
-    await inspectSchema(sqliteRunner(database, { busyTimeoutMs, close: () => {} }), sqliteFlavor, options)
+    const found = await inspectSchema(sqliteRunner(database, { busyTimeoutMs, close: () => {} }), sqliteFlavor, options)
+    database.close()
+    return found
   } catch (error) {
     database.close()
     if (!hadLog) removeEmptyLog(file)
     throw error
   }
-  database.close()
 }
 
 /** A connection that only reads leaves an empty log beside a WAL database; one that can write takes it away. */

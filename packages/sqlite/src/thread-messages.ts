@@ -2,7 +2,6 @@ import {
   type AuditContent,
   type AuditPosition,
   type AuditRow,
-  type CalendarSettings,
   type DriverStatus,
   type Outcome,
   StoreError,
@@ -10,21 +9,14 @@ import {
   type WriteOutcome,
   type WriteUnit,
 } from '@shepherd-store/core'
+import type { MigrateOptions } from '@shepherd-store/core/sql'
+import type { Place } from './connection.ts'
 import { codeOf, toStoreError } from './errors.ts'
-import type { FileIdentity } from './place.ts'
-
-/** A database, as the thread that writes to it opens it. */
-export interface ThreadPlace {
-  readonly file: string
-  /** Which file that is. */
-  readonly identity: FileIdentity
-  readonly busyTimeoutMs: number
-  readonly calendar: CalendarSettings
-}
 
 /** What the thread is asked for: `open` first, `close` last. */
 export interface ThreadCalls {
-  open(place: ThreadPlace): void
+  /** Brings the file up to date, if it is not. */
+  open(place: Place, options: MigrateOptions): void
   write(units: readonly WriteUnit[]): readonly SentOutcome[]
   probe(): DriverStatus
   compact(): void

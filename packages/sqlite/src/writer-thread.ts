@@ -1,28 +1,18 @@
 import process from 'node:process'
 import { parentPort } from 'node:worker_threads'
-import type { StoreDriver } from '@shepherd-store/core'
-import { sqlDriver } from '@shepherd-store/core/sql'
-import type { Database } from 'better-sqlite3'
-import { compact, connect } from './connection.ts'
-import { sqliteFlavor } from './flavor.ts'
-import { sqliteRunner } from './runner.ts'
-import { sentError, sentOutcomes, type ThreadPlace, type ThreadReply, type ThreadRequest } from './thread-messages.ts'
+import type { MigrateOptions } from '@shepherd-store/core/sql'
+import { compact, openConnection, type Place } from './connection.ts'
+import { sentError, sentOutcomes, type ThreadReply, type ThreadRequest } from './thread-messages.ts'
 
 /** What the thread has open: one database at a time. */
-interface Opened {
-  readonly database: Database
-  readonly driver: StoreDriver
-  readonly place: ThreadPlace
+interface Opened extends Awaited<ReturnType<typeof openConnection>> {
+  readonly place: Place
 }
 
 let opened: Opened | undefined
 
-async function open(place: ThreadPlace): Promise<void> {
-  const { file, busyTimeoutMs, calendar } = place
-  const database = await connect(file, place)
-  const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
-  const facts = { backend: 'sqlite', capabilities: { durability: 'power_loss', sharing: 'machine' } } as const
-  opened = { database, place, driver: sqlDriver(runner, sqliteFlavor, { ...facts, calendar }) }
+async function open(place: Place, options: MigrateOptions): Promise<void> {
+  opened = { place, ...(await openConnection(place, options)) }
 }
 
 async function answer(request: ThreadRequest): Promise<unknown> {

@@ -1,5 +1,7 @@
 import { StoreError, type StoreDriver, withOutcome } from '@shepherd-store/core'
-import { receivedOutcomes, type ThreadPlace } from './thread-messages.ts'
+import type { MigrateOptions } from '@shepherd-store/core/sql'
+import type { Place } from './connection.ts'
+import { receivedOutcomes } from './thread-messages.ts'
 import { Thread } from './thread.ts'
 
 /** What goes through the thread. */
@@ -11,14 +13,14 @@ export interface Writer extends Pick<StoreDriver, 'write' | 'probe' | 'close'> {
  * Writes to a database through a connection in a thread of its own, so that a slow disk holds up nobody but those who
  * wait for it. The thread is started, or taken from those that are free, when there is something to write.
  */
-export function threadedWriter(place: ThreadPlace): Writer {
+export function threadedWriter(place: Place): Writer {
   let opening: Promise<Thread> | undefined
   let closed = false
 
   async function open(): Promise<Thread> {
     const thread = Thread.take()
     try {
-      await thread.call('open', place)
+      await thread.call('open', place, { migrate: 'never' })
       return thread
     } catch (error) {
       thread.release()
@@ -57,5 +59,20 @@ export function threadedWriter(place: ThreadPlace): Writer {
         thread.release()
       }
     },
+  }
+}
+
+/** Makes the tables, or brings them up to date, in a thread. @throws StoreError as `migrate`. */
+export async function bringUpToDate(
+  place: Place,
+  { calendar, changeCalendar, migrate }: MigrateOptions,
+): Promise<void> {
+  const thread = Thread.take()
+  try {
+    const kept = calendar && { timeZone: calendar.timeZone, dayStart: calendar.dayStart }
+    await thread.call('open', place, { changeCalendar, migrate, ...(kept && { calendar: kept }) })
+    await thread.call('close')
+  } finally {
+    thread.release()
   }
 }

@@ -32,6 +32,34 @@ test('brings the log into the file itself when it writes inline', async () => {
   assert.deepEqual(readdirSync(dirname(path)), ['store.db'])
 })
 
+// As does what makes the tables, of a new file or a new version.
+test.each(['thread', 'inline'] as const)(
+  'writes nothing but through its writer when it is opened (%s)',
+  async (writer) => {
+    const path = freshPath()
+    const calendar = { timeZone: 'Europe/Berlin', dayStart: '04:00' }
+    const seen = watchStatements()
+    await (await openSqliteStore(path, { writer })).close()
+    const store = await openSqliteStore(path, { writer, calendar, changeCalendar: true })
+    assert.equal(store.calendar.timeZone, 'Europe/Berlin')
+    await store.close()
+    const written = seen.filter((sql) => sql.startsWith('create table') || sql.startsWith('insert into'))
+    assert.equal(written.length > 0, writer === 'inline')
+  },
+)
+
+/** What is prepared in this thread from now on. */
+function watchStatements(): readonly string[] {
+  const seen: string[] = []
+  const { prepare } = Database.prototype
+  const spy = vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (this: Database.Database, sql) {
+    seen.push(sql)
+    return prepare.call(this, sql)
+  })
+  onTestFinished(() => spy.mockRestore())
+  return seen
+}
+
 interface Contents {
   readonly file: string
   readonly log: string | undefined

@@ -32,6 +32,7 @@ test.each(['worker', '', true, null, {}])('refuses the writer %j before anything
 
 test('starts no thread for a store that only reads', async () => {
   const path = freshPath()
+  await (await openSqliteStore(path, { writer: 'inline' })).close()
   const before = threads.started.length
   for (let time = 1; time <= 2; time += 1) {
     const store = await openSqliteStore(path)

@@ -1,6 +1,13 @@
 export type { AuditColumns, Column, DatabaseStatus, LockMode, ReplayGuard, SqlFlavor, SqlRunner } from './flavor.ts'
 export { SPAN_RECORDS } from './log-schema.ts'
-export { checkMigrateOptions, inspectSchema, type MigrateOptions, unrecognizedSchema } from './migrate.ts'
+export {
+  checkMigrateOptions,
+  type FoundSchema,
+  inspectSchema,
+  isUpToDate,
+  type MigrateOptions,
+  unrecognizedSchema,
+} from './migrate.ts'
 export { migrationsFrom, SCHEMA_VERSION } from './migrations.ts'
 export { once, prepare } from './prepare.ts'
 export {

@@ -52,7 +52,7 @@ export async function migrate(
 ): Promise<CalendarSettings> {
   checkMigrateOptions(options)
   const found = await inspectSchema(runner, flavor, options)
-  if (found?.version === SCHEMA_VERSION && options.changeCalendar !== true) return found.calendar
+  if (found !== undefined && isUpToDate(found, options)) return found.calendar
   return runner.write(() => bringUpToDate(flavor, options))
 }
 
@@ -65,6 +65,11 @@ export async function inspectSchema(
   const found = await runner.read(() => inspect(flavor, []))
   if (options.migrate === 'never' && found?.version !== SCHEMA_VERSION) throw tooOld(found?.version ?? 0)
   return found
+}
+
+/** Whether there is nothing to write before the database can be used. */
+export function isUpToDate(found: FoundSchema | undefined, { changeCalendar = false }: MigrateOptions): boolean {
+  return found?.version === SCHEMA_VERSION && !changeCalendar
 }
 
 export interface FoundSchema {
