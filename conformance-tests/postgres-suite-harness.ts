@@ -7,12 +7,13 @@ const PLACES_PER_DATABASE = 50
 
 /** For hundreds of cases, one after the other: places in databases that stay small. */
 export function postgresSuiteHarness(adminUrl: string): { readonly harness: Harness; close(): Promise<void> } {
-  let database: TestDatabase | undefined
+  let database: Promise<TestDatabase> | undefined
   let [made, used] = [0, 0]
 
   async function close(): Promise<void> {
-    await database?.drop()
+    const last = database
     database = undefined
+    await (await last)?.drop()
   }
 
   /** Places of one case share their database. */
@@ -21,7 +22,7 @@ export function postgresSuiteHarness(adminUrl: string): { readonly harness: Harn
       await close()
       made = 0
     }
-    return (database ??= await createDatabase(adminUrl))
+    return (database ??= createDatabase(adminUrl))
   }
 
   async function createPlace() {

@@ -188,15 +188,20 @@ function encodeOther(event: OtherEvent): EncodedEvent {
 export function decodeEvent(text: string): AuditEvent | LogEvent | UnreadableEvent {
   try {
     const json = checkObject(JSON.parse(text), 'event')
-    const { type, ...data } = json
+    const { type } = json
     if (typeof type !== 'string') throw new Error('event.type is missing')
     if (Object.hasOwn(EVENT_FIELDS, type)) return knownEvent.decode(json, 'event')
     if (Object.hasOwn(LOG_EVENT_FIELDS, type)) return logEvent.decode(json, 'event')
-    if (type !== 'other') return { type: 'other', name: type, data }
+    if (type !== 'other') return newerEvent(type, json)
     return { type, name: checkId(json['name'], 'event.name'), data: checkObject(json['data'], 'event.data') }
   } catch (error) {
     return { type: 'unreadable', text, problem: messageOf(error) }
   }
+}
+
+/** One that only a newer version knows. */
+function newerEvent(name: string, { type: _, ...data }: JsonObject): AuditEvent {
+  return { type: 'other', name, data }
 }
 
 /** @throws StoreError `INVALID_ARGUMENT`, naming the field at fault. */

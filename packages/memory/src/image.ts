@@ -17,7 +17,7 @@ export function emptyImage(): Buffer {
 
 /** The last image of a database, and how it stood then. */
 interface Kept {
-  readonly standing: Database.Statement<[], string>
+  readonly changes: Database.Statement<[], number>
   readonly image: Buffer
   readonly stood: string
 }
@@ -33,14 +33,13 @@ export function imageOf(database: Database.Database): Buffer {
   // What is rolled back is counted as a change all the same, and would be in the bytes.
   if (database.inTransaction) return database.serialize()
   const before = kept.get(database)
-  const standing = before?.standing ?? database.prepare<[], string>(STANDING).pluck()
-  const stood = standing.get() ?? ''
-  if (before !== undefined && before.stood === stood) return before.image
+  const changes = before?.changes ?? database.prepare<[], number>('select total_changes()').pluck()
+  const stood = JSON.stringify([changes.get(), ...BESIDE_ROWS.map((name) => database.pragma(name, { simple: true }))])
+  if (before?.stood === stood) return before.image
   const image = database.serialize()
-  kept.set(database, { standing, image, stood })
+  kept.set(database, { changes, image, stood })
   return image
 }
 
-/** How many rows were ever changed, and what of the database is no row. */
-const STANDING = `select total_changes() || ' ' || (select schema_version from pragma_schema_version) || ' ' ||
-  (select user_version from pragma_user_version) || ' ' || (select application_id from pragma_application_id)`
+/** What may change and is in no row. */
+const BESIDE_ROWS = ['schema_version', 'user_version', 'application_id'] as const

@@ -23,8 +23,8 @@ export async function openConnection(
   place: Place,
   options: MigrateOptions & Pick<StoreDriver, 'writesBlock'>,
 ): Promise<{ readonly database: Database.Database; readonly driver: StoreDriver }> {
-  const { file, busyTimeoutMs } = place
-  const database = await connect(file, place)
+  const { busyTimeoutMs } = place
+  const database = await connect(place)
   const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
   const capabilities = { durability: 'power_loss', sharing: 'machine' } as const
   const driver = await openSqlDriver(runner, sqliteFlavor, { ...options, backend: 'sqlite', capabilities })
@@ -32,16 +32,13 @@ export async function openConnection(
 }
 
 /**
- * A connection that may write, with the store's settings. With `identity` it is to that file alone: another one that has
- * taken its place, with the log of this one beside it, would be overwritten by its first read. @throws StoreError
+ * A connection that may write, with the store's settings. It is to that file alone: another one that has taken its place,
+ * with the log of this one beside it, would be overwritten by its first read. @throws StoreError
  */
-async function connect(
-  file: string,
-  { busyTimeoutMs, identity }: { readonly busyTimeoutMs: number; readonly identity?: FileIdentity },
-): Promise<Database.Database> {
+async function connect({ file, identity, busyTimeoutMs }: Place): Promise<Database.Database> {
   const database = openDatabase(file, { readonly: false })
   try {
-    if (identity !== undefined) requireSameFile(file, identity)
+    requireSameFile(file, identity)
     await retryWhileBusy(busyTimeoutMs, () => {
       requireSupportedSqlite(database)
       applySettings(database)

@@ -25,7 +25,7 @@ import { compact, openConnection, openDatabase, type Place } from './connection.
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
 import { identityOf, preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
-import { requireThreadFile } from './thread.ts'
+import { isOwnThread, requireThreads } from './thread.ts'
 import { bringUpToDate, threadedWriter } from './writer.ts'
 
 export interface SqliteDriverOptions extends MigrateOptions {
@@ -84,13 +84,15 @@ async function openFile(path: string, options: SqliteDriverOptions): Promise<Ope
   const file = filePath(path)
   const busyTimeoutMs = busyTimeout(options)
   const writer = checkWriter(options)
-  if (writer === 'thread') requireThreadFile()
-  checkMigrateOptions(options)
+  const migrateOptions = checkMigrateOptions(options)
+  if (writer === 'thread') requireThreads()
   const create = checkBoolean(options.create ?? true, 'create')
   preparePlace(file, { create: create && options.migrate !== 'never' })
   const place = { file, busyTimeoutMs, identity: identityOf(file) }
-  const found = await inspectFile(file, busyTimeoutMs, options)
-  return writer === 'thread' ? openWithThread(place, found, options) : openInline(place, options)
+  const found = await inspectFile(file, busyTimeoutMs, migrateOptions)
+  // What a thread preloads may open a store, too: one thread for it would lead to the next.
+  const isThread = writer === 'thread' && !isOwnThread
+  return isThread ? openWithThread(place, found, migrateOptions) : openInline(place, migrateOptions)
 }
 
 interface OpenedFile extends Pick<SqliteStore, 'compact'> {

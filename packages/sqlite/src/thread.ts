@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import process from 'node:process'
-import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { clearTimeout, setTimeout } from 'node:timers'
+import { Worker, workerData, type WorkerOptions } from 'node:worker_threads'
 import { StoreError } from '@shepherd-store/core'
 import { receivedError, type ThreadCalls, type ThreadReply } from './thread-messages.ts'
 
@@ -8,12 +9,21 @@ import { receivedError, type ThreadCalls, type ThreadReply } from './thread-mess
 const FREE_MAX = 4
 const free: Thread[] = []
 
+/** How long a thread may take to start, in milliseconds: what the process preloads, it loads first. */
+const START_TIMEOUT_MS = 60_000
+
+/** What a thread of ours is given, so that it knows itself. */
+const OWN = 'the thread that writes'
+/** Whether this code runs in such a thread. */
+export const isOwnThread = workerData === OWN
+
 /** A thread that has one database open at a time, and answers calls. Released, it waits for whoever takes it next. */
 export class Thread {
   readonly #worker = new Worker(threadFile(), threadOptions())
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>()
   #lastId = 0
   #problem: unknown
+  #started = false
   #ended = false
 
   /** One that is free, or a new one. @throws StoreError `UNSUPPORTED` where none can be started. */
@@ -27,17 +37,27 @@ export class Thread {
     try {
       return new Thread()
     } catch (error) {
-      const message = `the thread that writes cannot be started (${error instanceof Error ? error.message : 'see its cause'}); allow threads, or open the store with writer: 'inline'`
-      throw new StoreError('UNSUPPORTED', message, { cause: error })
+      throw notStarted(error)
     }
   }
 
   private constructor() {
     // It lets the process end, unless somebody waits for it.
     this.#worker.unref()
-    this.#worker.on('message', (reply: ThreadReply) => this.#settle(reply))
+    const timer = setTimeout(() => {
+      this.#problem = new Error(`it took longer than ${START_TIMEOUT_MS} ms`)
+      void this.#worker.terminate()
+    }, START_TIMEOUT_MS).unref()
+    this.#worker.once('message', () => {
+      this.#started = true
+      clearTimeout(timer)
+      this.#worker.on('message', (reply: ThreadReply) => this.#settle(reply))
+    })
     this.#worker.on('error', (error) => (this.#problem = error))
-    this.#worker.on('exit', () => this.#end())
+    this.#worker.on('exit', () => {
+      clearTimeout(timer)
+      this.#end()
+    })
   }
 
   get ended(): boolean {
@@ -81,18 +101,30 @@ export class Thread {
   }
 
   #endedError(): StoreError {
+    if (!this.#started) return notStarted(this.#problem)
     const message = 'the thread that writes has ended; what it was asked for may be done: look, and try again'
     return new StoreError('DATABASE', message, { cause: this.#problem, outcome: 'unknown', retryable: true })
   }
 }
 
-/** @throws StoreError `UNSUPPORTED` where the thread's file is not, as in an application that is bundled into one. */
-export function requireThreadFile(): void {
+/**
+ * To be called before anything is made. @throws StoreError `UNSUPPORTED` where threads are forbidden, or the thread's file
+ * is not, as in an application that is bundled into one.
+ */
+export function requireThreads(): void {
+  if (process.permission !== undefined && !process.permission.has('worker'))
+    throw notStarted(new Error('threads are not allowed'))
   if (existsSync(threadFile())) return
   throw new StoreError(
     'UNSUPPORTED',
     "the file that the writing thread runs is not beside this one: leave @shepherd-store/sqlite out of the bundle, or open the store with writer: 'inline'",
   )
+}
+
+function notStarted(cause: unknown): StoreError {
+  const why = cause instanceof Error ? cause.message : 'it ended at once'
+  const message = `the thread that writes cannot be started (${why}); look at what the process preloads and allows, or open the store with writer: 'inline'`
+  return new StoreError('UNSUPPORTED', message, { cause })
 }
 
 /** Beside this file, as source and as built. */
@@ -107,6 +139,7 @@ function threadFile(): URL {
  */
 function threadOptions(): WorkerOptions {
   const { execArgv } = process
-  if (!execArgv.some((argument) => argument.startsWith('--input-type'))) return { name: 'shepherd-store' }
-  return { name: 'shepherd-store', execArgv: execArgv.filter((argument) => argument.startsWith('--conditions=')) }
+  const options = { name: 'shepherd-store', workerData: OWN }
+  if (!execArgv.some((argument) => argument.startsWith('--input-type'))) return options
+  return { ...options, execArgv: execArgv.filter((argument) => argument.startsWith('--conditions=')) }
 }

@@ -50,3 +50,6 @@ parentPort?.on('message', (request: ThreadRequest) => {
     () => process.exit(1),
   )
 })
+
+// It listens from now on.
+parentPort?.postMessage('started')

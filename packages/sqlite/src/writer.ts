@@ -62,15 +62,23 @@ export function threadedWriter(place: Place): Writer {
   }
 }
 
+/**
+ * One file after the other is made, or brought up to date: that is short, and as many threads would take more memory than
+ * a small board has.
+ */
+let lastMade: Promise<unknown> = Promise.resolve()
+
 /** Makes the tables, or brings them up to date, in a thread. @throws StoreError as `migrate`. */
-export async function bringUpToDate(
-  place: Place,
-  { calendar, changeCalendar, migrate }: MigrateOptions,
-): Promise<void> {
+export function bringUpToDate(place: Place, options: MigrateOptions): Promise<void> {
+  const made = lastMade.then(() => makeInThread(place, options))
+  lastMade = made.catch(() => {})
+  return made
+}
+
+async function makeInThread(place: Place, options: MigrateOptions): Promise<void> {
   const thread = Thread.take()
   try {
-    const kept = calendar && { timeZone: calendar.timeZone, dayStart: calendar.dayStart }
-    await thread.call('open', place, { changeCalendar, migrate, ...(kept && { calendar: kept }) })
+    await thread.call('open', place, options)
     await thread.call('close')
   } finally {
     thread.release()

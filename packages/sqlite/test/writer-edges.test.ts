@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isStoreError, type WriteUnit } from '@shepherd-store/core'
 import { openSqliteDriver, openSqliteStore } from '@shepherd-store/sqlite'
@@ -40,8 +40,11 @@ test.each(['with its log', 'closed before'])(
   'leaves what takes the place of its file before its first write as it is (%s)',
   async (how) => {
     const path = freshPath()
-    if (how === 'closed before') await (await openSqliteStore(path)).close()
+    const other = await openSqliteStore(path, { writer: 'inline' })
+    await other.addUsage('minecraft', DAY, 7)
+    if (how === 'closed before') await other.close()
     const store = await openSqliteStore(path)
+    assert.equal(existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0, how === 'with its log')
     const foreign = freshPath()
     new Database(foreign).exec('create table customers (id integer primary key, name text)').close()
     const bytes = readFileSync(foreign)
@@ -49,6 +52,7 @@ test.each(['with its log', 'closed before'])(
     await store.addUsage('minecraft', DAY, 7).catch((error: unknown) => assert.ok(isStoreError(error)))
     await store.close()
     assert.ok(readFileSync(path).equals(bytes))
+    await other.close()
   },
 )
 

@@ -30,14 +30,29 @@ export interface MigrateOptions {
   readonly migrate?: 'auto' | 'never' | undefined
 }
 
-/** To be called before anything is made. @throws StoreError `INVALID_ARGUMENT`. */
-export function checkMigrateOptions({ calendar, changeCalendar = false, migrate = 'auto' }: MigrateOptions): void {
+/** To be called before anything is made. Returns a copy of what is the caller's. @throws StoreError `INVALID_ARGUMENT`. */
+export function checkMigrateOptions({
+  calendar,
+  changeCalendar = false,
+  migrate = 'auto',
+}: MigrateOptions): MigrateOptions {
   if (!['auto', 'never'].includes(migrate)) {
     throw invalidArgument(`migrate must be auto or never, not ${describe(migrate)}`)
   }
   checkBoolean(changeCalendar, 'changeCalendar')
-  if (calendar !== undefined) checkCalendarFields(calendar)
-  else if (changeCalendar) throw invalidArgument('changeCalendar needs a calendar to change to')
+  if (calendar !== undefined) return { calendar: checkCalendar(calendar), changeCalendar, migrate }
+  if (changeCalendar) throw invalidArgument('changeCalendar needs a calendar to change to')
+  return { changeCalendar, migrate }
+}
+
+/** What of a calendar was given, if there is such a one. */
+function checkCalendar(calendar: CalendarOptions): CalendarOptions {
+  const { timeZone, dayStart } = checkCalendarFields(calendar)
+  const made = createCalendar({ timeZone: timeZone ?? 'UTC', dayStart: dayStart ?? '00:00' })
+  return {
+    ...(timeZone === undefined ? {} : { timeZone: made.timeZone }),
+    ...(dayStart === undefined ? {} : { dayStart: made.dayStart }),
+  }
 }
 
 /**
@@ -50,10 +65,9 @@ export async function migrate(
   flavor: SqlFlavor,
   options: MigrateOptions,
 ): Promise<CalendarSettings> {
-  checkMigrateOptions(options)
-  const found = await inspectSchema(runner, flavor, options)
-  if (found !== undefined && isUpToDate(found, options)) return found.calendar
-  return runner.write(() => bringUpToDate(flavor, options))
+  const checked = checkMigrateOptions(options)
+  const found = await inspectSchema(runner, flavor, checked)
+  return isUpToDate(found, checked) ? found.calendar : runner.write(() => bringUpToDate(flavor, checked))
 }
 
 /** What schema is there, `undefined` when there is none; it changes nothing. @throws StoreError as `migrate`. */
@@ -68,7 +82,10 @@ export async function inspectSchema(
 }
 
 /** Whether there is nothing to write before the database can be used. */
-export function isUpToDate(found: FoundSchema | undefined, { changeCalendar = false }: MigrateOptions): boolean {
+export function isUpToDate(
+  found: FoundSchema | undefined,
+  { changeCalendar = false }: MigrateOptions,
+): found is FoundSchema {
   return found?.version === SCHEMA_VERSION && !changeCalendar
 }
 
