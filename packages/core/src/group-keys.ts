@@ -199,35 +199,35 @@ export function spanOfDay({ scope, entryId, day }: UsageKey): UsageSpan {
   return { scope, entryId, ...spanOf(day, 'day') }
 }
 
-/** One text for each key: the parts stand apart by NUL, which no id contains. */
+/** One text for each key: ids may contain any separator, so they are quoted. */
 export function usageKey({ scope, day, entryId }: UsageKey): string {
-  return `${scope}\0${day}\0${entryId}`
+  return JSON.stringify([scope, day, entryId])
 }
 
 export function spanKey({ scope, from, to, entryId }: UsageSpan): string {
-  return `${scope}\0${from}\0${to ?? ''}\0${entryId}`
+  return JSON.stringify([scope, from, to ?? null, entryId])
 }
 
 export function cooldownKey({ scope, entryId }: CooldownKey): string {
-  return `${scope}\0${entryId}`
+  return JSON.stringify([scope, entryId])
 }
 
 export function nodeKey({ scope, node }: NodeKey): string {
-  return `${scope}\0${node}`
+  return JSON.stringify([scope, node])
 }
 
 export function openKey({ scope, node }: OpenKey): string {
-  return node === undefined ? scope : `${scope}\0${node}`
+  return JSON.stringify(node === undefined ? [scope] : [scope, node])
 }
 
 export function operationKey({ scope, id }: OperationKey): string {
-  return `${scope}\0${id}`
+  return JSON.stringify([scope, id])
 }
 
 export function sessionKey({ scope, sessionId }: SessionKey): string {
-  return `${scope}\0${sessionId}`
+  return JSON.stringify([scope, sessionId])
 }
 
 export function playedKey({ scope, sessionId, run, day }: PlayedKey): string {
-  return `${scope}\0${sessionId}\0${run}\0${day}`
+  return JSON.stringify([scope, sessionId, run, day])
 }

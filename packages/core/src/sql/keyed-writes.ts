@@ -15,7 +15,7 @@ export function* keyedWrites(statements: Statements, effects: readonly Effect[])
       case 'audit':
         break
       case 'usage': {
-        const key = `${usageKey(effect)}\0${effect.node}`
+        const key = JSON.stringify([usageKey(effect), effect.node])
         adds.set(key, { ...effect, addMs: effect.addMs + (adds.get(key)?.addMs ?? 0) })
         break
       }
@@ -68,7 +68,7 @@ export function* keyedWrites(statements: Statements, effects: readonly Effect[])
         break
       case 'node': {
         const { node, at } = effect
-        last.set(`7 ${node}`, statements.seeNode({ node, at: at.toISOString() }))
+        last.set(`7 ${JSON.stringify(node)}`, statements.seeNode({ node, at: at.toISOString() }))
         break
       }
     }
