@@ -30,7 +30,7 @@ const kept = new WeakMap<Database.Database, Kept>()
  * changed, they are those of the call before.
  */
 export function imageOf(database: Database.Database): Buffer {
-  // What is rolled back is counted as a change all the same, and would be in the bytes.
+  // What is rolled back is counted as a change all the same.
   if (database.inTransaction) return database.serialize()
   const before = kept.get(database)
   const changes = before?.changes ?? database.prepare<[], number>('select total_changes()').pluck()
