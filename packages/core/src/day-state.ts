@@ -43,21 +43,19 @@ export function dayState(day: Day, read: ReadResult): DayState {
   const until = new Map(cooldowns.map((cooldown) => [cooldown.entryId, cooldown.until]))
 
   function stateOf(entryId: EntryId): EntryDayState {
-    const [used, granted, booked] = [sums.usage.get(entryId), sums.grant.get(entryId), sums.reservation.get(entryId)]
-    const cooldownUntil = until.get(entryId)
-    const isCooldownReadable = cooldownUntil === undefined || !Number.isNaN(cooldownUntil.getTime())
-    const unreadable: DayStatePart[] = []
-    if (!isReadable(used)) unreadable.push('usage')
-    if (!isReadable(granted)) unreadable.push('grant')
-    if (!isReadable(booked)) unreadable.push('reservation')
-    if (!isCooldownReadable) unreadable.push('cooldown')
+    const used = sums.usage.get(entryId)
+    const granted = sums.grant.get(entryId)
+    const booked = sums.reservation.get(entryId)
+    const stands = until.get(entryId)
+    const isCooldownReadable = stands === undefined || !Number.isNaN(stands.getTime())
+    const isAllReadable = isReadable(used) && isReadable(granted) && isReadable(booked) && isCooldownReadable
     return {
       entryId,
       usedMs: used?.durationMs ?? 0,
       grantedMs: granted?.durationMs ?? 0,
       reservedMs: booked?.durationMs ?? 0,
-      ...(cooldownUntil === undefined || !isCooldownReadable ? {} : { cooldownUntil: new Date(cooldownUntil) }),
-      unreadable,
+      ...(stands === undefined || !isCooldownReadable ? {} : { cooldownUntil: new Date(stands) }),
+      unreadable: isAllReadable ? NOTHING : unreadableParts({ used, granted, booked, isCooldownReadable }),
     }
   }
 
@@ -72,7 +70,10 @@ export function dayState(day: Day, read: ReadResult): DayState {
       )
     },
     *[Symbol.iterator]() {
-      const named = new Set([sums.usage, sums.grant, sums.reservation, until].flatMap((part) => [...part.keys()]))
+      const named = new Set<EntryId>()
+      for (const part of [sums.usage, sums.grant, sums.reservation, until]) {
+        for (const entryId of part.keys()) named.add(entryId)
+      }
       for (const entryId of [...named].toSorted(compareText)) yield stateOf(entryId)
     },
   }
@@ -92,6 +93,22 @@ function byEntry(sums: readonly (Sum & { readonly entryId?: EntryId })[]): Reado
   return found
 }
 
-function isReadable({ durationMs, unreadable }: Sum = { durationMs: 0, unreadable: 0 }): boolean {
-  return unreadable === 0 && Number.isSafeInteger(durationMs)
+function isReadable(sum: Sum | undefined): boolean {
+  return sum === undefined || (sum.unreadable === 0 && Number.isSafeInteger(sum.durationMs))
+}
+
+const NOTHING: readonly DayStatePart[] = Object.freeze([])
+
+function unreadableParts(parts: {
+  readonly used: Sum | undefined
+  readonly granted: Sum | undefined
+  readonly booked: Sum | undefined
+  readonly isCooldownReadable: boolean
+}): readonly DayStatePart[] {
+  return [
+    ...(isReadable(parts.used) ? [] : (['usage'] as const)),
+    ...(isReadable(parts.granted) ? [] : (['grant'] as const)),
+    ...(isReadable(parts.booked) ? [] : (['reservation'] as const)),
+    ...(parts.isCooldownReadable ? [] : (['cooldown'] as const)),
+  ]
 }

@@ -49,8 +49,10 @@ export function isDaySpan({ from, to }: Span): boolean {
 }
 
 /** The last day of the span. */
-export function lastDayOf({ to }: Span): Day {
-  return to === undefined ? dayAt(LAST_DAY_NUMBER) : addDays(to, -1)
+export function lastDayOf(span: Span): Day {
+  const { from, to } = span
+  if (to === undefined) return dayAt(LAST_DAY_NUMBER)
+  return isDaySpan(span) ? from : addDays(to, -1)
 }
 
 export function isWithin(day: Day, { from, to }: Span): boolean {

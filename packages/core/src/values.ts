@@ -128,7 +128,8 @@ export function checkObjects<T>(items: readonly T[], what: string, max: number):
 export function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let index = 0; index < length; index += 1) {
-    const [x, y] = [a.charCodeAt(index), b.charCodeAt(index)]
+    const x = a.charCodeAt(index)
+    const y = b.charCodeAt(index)
     if (x !== y) return inUtf8(x) - inUtf8(y)
   }
   return a.length - b.length

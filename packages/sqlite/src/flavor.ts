@@ -22,13 +22,24 @@ const DEFINITIONS: ReadonlyMap<number, readonly string[]> = new Map([
   [3, LOG_DEFINITIONS],
 ])
 
+/**
+ * Compiles to statements that keep their plan. Where rows are ordered or grouped, SQLite compares the terms with every bare
+ * parameter while it plans, and plans the statement anew each time that one of them is bound: 5 µs, more than a look-up.
+ * https://sqlite.org/qpsg.html
+ */
+class PlannedOnceCompiler extends SqliteQueryCompiler {
+  protected override getCurrentParameterPlaceholder(): string {
+    return '+?'
+  }
+}
+
 function createFlavor(): SqlFlavor {
   const db = new Kysely<Tables>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
       createDriver: () => new DummyDriver(),
       createIntrospector: (kysely) => new SqliteIntrospector(kysely),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createQueryCompiler: () => new PlannedOnceCompiler(),
     },
   })
   const text = sql`text`

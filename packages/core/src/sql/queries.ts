@@ -115,7 +115,7 @@ export function createQueries(flavor: SqlFlavor) {
             .$if(entryId !== undefined, (query) => query.where('entry_id', '=', slots.entryId))
             .$if(node !== undefined, (query) => query.where('node', '=', slots.node))
             // Nothing added up is nothing, not zero.
-            .having(sql`count(*)`, '>', sql.lit(0))
+            .$if(by.length === 0, (query) => query.having(sql`count(*)`, '>', sql.lit(0)))
             .$if(by.length > 0, (query) =>
               query.groupBy(by.map((part: UsageKeyPart) => USAGE_COLUMNS[part])).limit(atMost(slots.limit)),
             )

@@ -12,8 +12,9 @@ import { isTimed, timedAudits } from './timed-audits.ts'
 export function* read(queries: Queries, request: ReadRequest): Program<ReadResult> {
   const batch = new Batch()
   const usage = request.usage && batch.add(queries.usage(request.usage))
-  const grants = request.extra && batch.add(queries.grants(spanSlots(request.extra)))
-  const reserved = request.extra && batch.add(queries.reserved(spanSlots(request.extra)))
+  const extra = request.extra && spanSlots(request.extra)
+  const grants = extra && batch.add(queries.grants(extra))
+  const reserved = extra && batch.add(queries.reserved(extra))
   const sessions = request.sessions && batch.add(queries.sessions(flat(request.sessions)))
   const nodes = request.nodes && batch.add(queries.nodes(request.nodes))
   const cooldowns = request.cooldowns && batch.add(cooldownsOf(queries, request.cooldowns))

@@ -84,15 +84,16 @@ export function logEndsOf(row: LogEndsRow | undefined): LogEnds {
 }
 
 export function usageSumOf({ day, entry_id, node, scope, duration_ms, unreadable }: UsageSumRow): UsageSum {
-  return {
-    // The portable layer looks whether it is one.
-    ...(day === undefined ? {} : { day: day as Day }),
-    ...(entry_id === undefined ? {} : { entryId: entry_id }),
-    ...(node === undefined ? {} : { node }),
-    ...(scope === undefined ? {} : { scope }),
+  const sum: { -readonly [Field in keyof UsageSum]: UsageSum[Field] } = {
     durationMs: Number(duration_ms),
     unreadable: Number(unreadable),
   }
+  // The portable layer looks whether it is one.
+  if (day !== undefined) sum.day = day as Day
+  if (entry_id !== undefined) sum.entryId = entry_id
+  if (node !== undefined) sum.node = node
+  if (scope !== undefined) sum.scope = scope
+  return sum
 }
 
 /** What was added up; nothing when there is no row. */
