@@ -111,6 +111,28 @@ export const lifecycleSaboteurs: readonly Saboteur[] = [
     })),
   },
   {
+    name: 'health-is-always-new',
+    plants: 'dates each problem by the look that tells of it',
+    caughtBy: 'health/failing/is-told-since-when',
+    sabotage: onStore((sound) => ({
+      async health() {
+        const report = await sound.health()
+        return { ...report, problems: report.problems.map((problem) => ({ ...problem, since: report.checkedAt })) }
+      },
+    })),
+  },
+  {
+    name: 'health-looks-at-no-write',
+    plants: 'reports that a database works which has just refused a write',
+    caughtBy: 'health/failing/a-disk-that-refused-a-write-is-told-until-it-takes-one',
+    sabotage: onStore((sound) => ({
+      async health() {
+        const report = await sound.health()
+        return report.database === undefined ? report : { ...report, healthy: true, problems: [] }
+      },
+    })),
+  },
+  {
     name: 'health-writes',
     plants: 'leaves a trace of every health check in the store',
     caughtBy: 'health/report/leaves-no-trace',

@@ -1,12 +1,12 @@
 import { type Calendar, checkCalendarFields, createCalendar, sameCalendar, systemTimeZone } from './calendar.ts'
-import { checkClock, systemClock } from './clock.ts'
+import { checkClock, type Clock, systemClock } from './clock.ts'
 import type { StoreDriver } from './driver.ts'
 import { Engine } from './engine.ts'
 import { StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { OpenedStore } from './store-view.ts'
 import type { OwnedStore, StoreOptions } from './store.ts'
-import { checkFields, checkId, checkInteger, describe } from './values.ts'
+import { checkFields, checkId, checkInstant, checkInteger, describe } from './values.ts'
 
 /**
  * The store over a driver. The driver is the store's from now on, and closed with it.
@@ -22,12 +22,22 @@ export function createStore(driver: StoreDriver, options: StoreOptions = {}): Ow
   const { node = 'local', scope = 'default', clock = systemClock } = options
   const calendar = createCalendar(driver.calendar)
   checkCalendar(calendar, options)
-  return new OpenedStore(new Engine(driver, callTimeout(options)), {
+  const engine = new Engine(driver, { timeoutMs: callTimeout(options), now: () => timeOf(clock) })
+  return new OpenedStore(engine, {
     node: checkId(node, 'node'),
     scope: checkId(scope, 'scope'),
     clock: checkClock(clock),
     calendar,
   })
+}
+
+/** What the clock shows; what the system's does, where that one fails. */
+function timeOf(clock: Clock): Date {
+  try {
+    return checkInstant(clock.now(), 'the time')
+  } catch {
+    return systemClock.now()
+  }
 }
 
 /** `createStore` for a driver that was opened for it: closed again when the options are refused. */

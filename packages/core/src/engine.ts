@@ -1,11 +1,12 @@
 import { withDeadline } from './deadline.ts'
 import type { ReadRequest, ReadResult, StoreDriver, WriteOutcome, WriteUnit } from './driver.ts'
 import type { AuditRow } from './effects.ts'
-import { StoreError, withOutcome } from './errors.ts'
+import { StoreError, toStoreError, withOutcome } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { DriverStatus } from './health.ts'
 import { LIMITS } from './limits.ts'
 import { LogWatch } from './log-watch.ts'
+import { type Asked, Troubles } from './troubles.ts'
 
 /** What became of a unit, and, of a repeated one, the records that it appended when it was applied. */
 export interface Written {
@@ -18,6 +19,8 @@ export class Engine {
   readonly driver: StoreDriver
   /** Who follows the log waits here. */
   readonly log: LogWatch
+  readonly troubles = new Troubles()
+  readonly #now: () => Date
   readonly #timeoutMs: number
   readonly #group: GroupCommit
   /** What was accepted and has not ended: the driver stays open for it. */
@@ -26,9 +29,11 @@ export class Engine {
   #probing: Promise<DriverStatus> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(driver: StoreDriver, timeoutMs: number) {
+  /** `now` dates what fails. */
+  constructor(driver: StoreDriver, { timeoutMs, now }: { readonly timeoutMs: number; now(): Date }) {
     this.driver = driver
     this.#timeoutMs = timeoutMs
+    this.#now = now
     this.log = new LogWatch(async () => (await this.read({ log: true })).log?.head.id ?? 0)
     const { writesBlock = false } = driver
     this.#group = new GroupCommit({ write: (units) => driver.write(units), timeoutMs, writesBlock })
@@ -52,10 +57,16 @@ export class Engine {
     return this.#read(request)
   }
 
-  probe(): Promise<DriverStatus> {
+  async probe(): Promise<DriverStatus> {
     this.checkOpen()
     this.#probing ??= this.#track(this.driver.probe()).finally(() => (this.#probing = undefined))
-    return withDeadline(this.#probing, LIMITS.HEALTH_TIMEOUT_MS, 'the health check')
+    try {
+      const status = await withDeadline(this.#probing, LIMITS.HEALTH_TIMEOUT_MS, 'the health check')
+      this.troubles.succeeded('probe')
+      return status
+    } catch (error) {
+      throw this.#failed('probe', toStoreError(error, 'not_applied'))
+    }
   }
 
   close(): Promise<void> {
@@ -65,7 +76,10 @@ export class Engine {
   }
 
   async #write(unit: WriteUnit): Promise<Written> {
-    const outcome = await this.#group.submit(unit)
+    const outcome = await this.#group.submit(unit).catch((error: unknown) => {
+      throw this.#failed('write', toStoreError(error, 'unknown'))
+    })
+    this.troubles.succeeded('write')
     if (outcome.type === 'applied') this.log.grown(outcome.audits.at(-1)?.id ?? 0)
     if (outcome.type !== 'repeated' || outcome.audits.count === 0) return { outcome, repeatedRows: [] }
     const { first, count } = outcome.audits
@@ -82,10 +96,18 @@ export class Engine {
 
   async #read(request: ReadRequest): Promise<ReadResult> {
     try {
-      return await withDeadline(this.#track(this.driver.read(request)), this.#timeoutMs, 'the read')
+      const result = await withDeadline(this.#track(this.driver.read(request)), this.#timeoutMs, 'the read')
+      this.troubles.succeeded('read')
+      return result
     } catch (error) {
-      throw withOutcome(error, 'not_applied')
+      throw this.#failed('read', withOutcome(error, 'not_applied'))
     }
+  }
+
+  /** Remembers that the database fails, until it succeeds. */
+  #failed(asked: Asked, error: StoreError): StoreError {
+    this.troubles.failed(asked, error, this.#now())
+    return error
   }
 
   #track<T>(work: Promise<T>): Promise<T> {

@@ -1,7 +1,10 @@
 import type { StoreErrorCode } from './errors.ts'
 
 export interface HealthReport {
-  /** Whether every table can be read and the right to write be had now. A full disk shows only in a write. */
+  /**
+   * Whether every table can be read and the right to write be had now, and the last write did not meet a disk that is full,
+   * failing or read-only: that shows only in a write, and is told until one succeeds.
+   */
   readonly healthy: boolean
   /** By the store's clock; by the system's, where that one fails. */
   readonly checkedAt: Date
@@ -22,6 +25,8 @@ export interface HealthProblem {
   readonly code: StoreErrorCode
   /** What is wrong and what to do. */
   readonly message: string
+  /** When this store met it first, without a success since, by its clock. */
+  readonly since: Date
 }
 
 /** What a backend tells of its database. */

@@ -154,15 +154,17 @@ class StoreView extends LogView implements Store {
   async health(): Promise<HealthReport> {
     // Until the store's own clock has told it.
     let checkedAt = systemClock.now()
-    const { queuedWrites } = this.engine
+    const { queuedWrites, troubles } = this.engine
     try {
       checkedAt = this.now()
       const database = await this.engine.probe()
       const skew = database.time && { clockSkewMs: this.now().getTime() - database.time.getTime() }
-      return { healthy: true, checkedAt, problems: [], queuedWrites, ...skew, database }
+      const problems = troubles.ofWrites === undefined ? [] : [troubles.ofWrites]
+      return { healthy: problems.length === 0, checkedAt, problems, queuedWrites, ...skew, database }
     } catch (error) {
       const { code, message } = duringOperation(error, 'health')
-      return { healthy: false, checkedAt, problems: [{ code, message }], queuedWrites }
+      const problem = { code, message, since: troubles.since(code, checkedAt) }
+      return { healthy: false, checkedAt, problems: [problem], queuedWrites }
     }
   }
 

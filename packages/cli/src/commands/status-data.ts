@@ -16,7 +16,7 @@ import type {
 export interface StatusData {
   readonly healthy: boolean
   readonly checkedAt: Date
-  readonly problems: readonly HealthProblem[]
+  readonly problems: readonly StatusProblem[]
   /** The path, or the URL without its password. */
   readonly where: string
   /** Absent when the database did not answer. */
@@ -31,6 +31,9 @@ export interface StatusData {
   /** Absent when it could not be read. */
   readonly contents?: Contents
 }
+
+/** What the health of the store tells; or what cannot be read, of which nobody knows since when. */
+export type StatusProblem = Omit<HealthProblem, 'since'> & Partial<Pick<HealthProblem, 'since'>>
 
 export interface Contents {
   /** How many records the log has, and the last one. */

@@ -33,7 +33,10 @@ export function statusText(data: StatusData, silence: Silence | undefined): read
   return [
     table,
     ...silentText(contents?.silentSessions ?? [], silence).map((text): Block => ({ text, style: 'yellow' })),
-    ...problems.map(({ code, message }): Block => ({ text: `${code}: ${message}`, style: 'red' })),
+    ...problems.map(({ code, message, since }): Block => {
+      const when = since === undefined ? '' : `, since ${instant(since)}`
+      return { text: `${code}${when}: ${message}`, style: 'red' }
+    }),
   ]
 }
 

@@ -1,4 +1,4 @@
-import { type HealthProblem, isStoreError, type Store } from '@shepherd-store/core'
+import { isStoreError, type Store } from '@shepherd-store/core'
 import type { Command } from 'commander'
 import { firstRecord } from '../archived.ts'
 import { count } from '../format.ts'
@@ -8,7 +8,7 @@ import { problemText } from '../session-text.ts'
 import type { Opened, Shell } from '../shell.ts'
 import { Silence } from '../silence.ts'
 import { cooldownsAt, unreadableCooldown } from './cooldowns.ts'
-import type { Contents, StatusData } from './status-data.ts'
+import type { Contents, StatusData, StatusProblem } from './status-data.ts'
 import { statusText } from './status-text.ts'
 
 export function addStatus(program: Command, shell: Shell): void {
@@ -46,7 +46,7 @@ async function status({ store, where }: Opened): Promise<Report> {
 }
 
 /** What cannot be read is added to `problems`. */
-async function contentsOf(store: Store, silence: Silence, problems: HealthProblem[]): Promise<Contents> {
+async function contentsOf(store: Store, silence: Silence, problems: StatusProblem[]): Promise<Contents> {
   const [last] = await store.listAudits({ order: 'desc', limit: 1, scope: 'all' })
   const first = last === undefined ? undefined : await firstRecord(store)
   const now = store.clock.now()
@@ -85,7 +85,7 @@ async function contentsOf(store: Store, silence: Silence, problems: HealthProble
 /** The hundred years that one query may ask for. */
 const EVER = { from: '1970-01-01', to: '2070-01-01' } as const
 
-async function attempt<T>(read: () => Promise<T>, problems: HealthProblem[]): Promise<T | undefined> {
+async function attempt<T>(read: () => Promise<T>, problems: StatusProblem[]): Promise<T | undefined> {
   try {
     return await read()
   } catch (error) {
@@ -95,6 +95,6 @@ async function attempt<T>(read: () => Promise<T>, problems: HealthProblem[]): Pr
   }
 }
 
-function malformed(message: string): HealthProblem {
+function malformed(message: string): StatusProblem {
   return { code: 'MALFORMED', message }
 }

@@ -85,6 +85,57 @@ export const healthCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'health/failing/is-told-since-when',
+    prevents: 'an operator who looks for the cause at the wrong hour',
+    async run(t) {
+      const { store, faults } = await t.openWithFaults()
+      const sinceOf = async () => (await store.health()).problems.map(({ code, since }) => [code, since.toISOString()])
+      faults.failNext('read', 'UNAVAILABLE')
+      await rejectsWith(store.getUsage('minecraft', DAY), 'UNAVAILABLE')
+      t.clock.advance(60_000)
+      faults.failNext('probe', 'UNAVAILABLE')
+      assert.deepEqual(await sinceOf(), [['UNAVAILABLE', '2026-11-23T10:00:00.000Z']])
+      t.clock.advance(60_000)
+      faults.failNext('probe', 'UNAVAILABLE')
+      assert.deepEqual(await sinceOf(), [['UNAVAILABLE', '2026-11-23T10:00:00.000Z']])
+      await store.getUsage('minecraft', DAY)
+      assert.deepEqual(await sinceOf(), [])
+      t.clock.advance(60_000)
+      faults.failNext('probe', 'UNAVAILABLE')
+      assert.deepEqual(await sinceOf(), [['UNAVAILABLE', '2026-11-23T10:03:00.000Z']])
+      faults.failNext('probe', 'CORRUPT')
+      t.clock.advance(60_000)
+      assert.deepEqual(await sinceOf(), [['CORRUPT', '2026-11-23T10:04:00.000Z']])
+    },
+  },
+  {
+    id: 'health/failing/a-disk-that-refused-a-write-is-told-until-it-takes-one',
+    prevents: 'a disk that is full, while every look at the store says that all is well',
+    async run(t) {
+      const { store, faults } = await t.openWithFaults()
+      for (const code of ['DISK_FULL', 'IO', 'READ_ONLY', 'CORRUPT'] as const) {
+        const since = store.clock.now()
+        faults.failNext('write', code)
+        await rejectsWith(store.addUsage('minecraft', DAY, 1), code)
+        t.clock.advance(60_000)
+        const { healthy, problems, database } = await store.view({ node: 'tablet' }).health()
+        assert.equal(healthy, false)
+        assert.deepEqual(
+          problems.map((problem) => [problem.code, problem.since]),
+          [[code, since]],
+        )
+        assert.ok(database !== undefined)
+        await store.addUsage('minecraft', DAY, 1)
+        assert.equal(await store.isHealthy(), true)
+      }
+      // What passes by itself is no lasting trouble, and what the caller did wrong is none.
+      faults.failNext('write', 'BUSY')
+      await rejectsWith(store.addUsage('minecraft', DAY, 1), 'BUSY')
+      await rejectsWith(store.addUsage('minecraft', DAY, -1), 'INVALID_ARGUMENT')
+      assert.equal(await store.isHealthy(), true)
+    },
+  },
+  {
     id: 'health/failing/a-clock-that-fails-is-told',
     prevents: 'a health check that throws because the clock does',
     async run(t) {
