@@ -20,7 +20,7 @@ export async function largeSqliteLog(path: string, count: number): Promise<Large
   const database = new Database(path, { verbose: (sql) => sent.push(String(sql)) })
   database.pragma('synchronous = off')
   for (const statement of fillSqlite(count)) database.exec(statement)
-  const runner = sqliteRunner(database, { busyTimeoutMs: 0, close: () => database.close() })
+  const runner = sqliteRunner(database, { busyTimeoutMs: 0, close: () => void database.close() })
   const facts = { backend: 'sqlite', capabilities: { durability: 'none', sharing: 'process' } } as const
   const store = createStore(
     sqlDriver(runner, sqliteFlavor, { ...facts, calendar: { timeZone: 'UTC', dayStart: '00:00' } }),

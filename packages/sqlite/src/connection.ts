@@ -1,8 +1,9 @@
-import { StoreError, type StoreDriver } from '@shepherd-store/core'
+import { isStoreError, StoreError, type StoreDriver } from '@shepherd-store/core'
 import { type MigrateOptions, openSqlDriver } from '@shepherd-store/core/sql'
 import Database from 'better-sqlite3'
 import { toStoreError } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
+import { Handle } from './handle.ts'
 import { type FileIdentity, requireSameFile } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
 import { applySettings, requireSupportedSqlite } from './settings.ts'
@@ -18,17 +19,21 @@ export interface Place {
   readonly busyTimeoutMs: number
 }
 
-/** A connection that may write, and the driver that reads and writes through it; the file is up to date then. */
+/** A handle that may write, and the driver that reads and writes through it; the file is up to date then. */
 export async function openConnection(
   place: Place,
   options: MigrateOptions & Pick<StoreDriver, 'writesBlock'>,
-): Promise<{ readonly database: Database.Database; readonly driver: StoreDriver }> {
+): Promise<{ readonly handle: Handle; readonly driver: StoreDriver }> {
   const { busyTimeoutMs } = place
-  const database = await connect(place)
-  const runner = sqliteRunner(database, { busyTimeoutMs, close: () => void database.close() })
+  const handle = new Handle(await connect(place), {
+    identity: place.identity,
+    open: () => connect(place),
+    cutLog: (database) => retryWhileBusy(busyTimeoutMs, () => cutLog(database)),
+  })
+  const runner = sqliteRunner(handle, { busyTimeoutMs, close: () => handle.close() })
   const capabilities = { durability: 'power_loss', sharing: 'machine' } as const
   const driver = await openSqlDriver(runner, sqliteFlavor, { ...options, backend: 'sqlite', capabilities })
-  return { database, driver }
+  return { handle, driver }
 }
 
 /**
@@ -60,9 +65,15 @@ export function openDatabase(file: string, { readonly }: { readonly readonly: bo
 }
 
 /** Writes the whole file anew, and cuts off its write-ahead log. @throws StoreError */
-export async function compact(database: Database.Database, busyTimeoutMs: number): Promise<void> {
-  await retryWhileBusy(busyTimeoutMs, () => rewrite(database))
-  await retryWhileBusy(busyTimeoutMs, () => cutLog(database))
+export async function compact(handle: Handle, busyTimeoutMs: number): Promise<void> {
+  await handle.mend({ toWrite: true })
+  try {
+    await retryWhileBusy(busyTimeoutMs, () => rewrite(handle.database))
+    await retryWhileBusy(busyTimeoutMs, () => cutLog(handle.database))
+  } catch (error) {
+    if (isStoreError(error, 'IO')) handle.giveUp()
+    throw error
+  }
 }
 
 function rewrite(database: Database.Database): void {
@@ -74,8 +85,5 @@ function rewrite(database: Database.Database): void {
 function cutLog(database: Database.Database): void {
   const [checkpoint] = database.pragma('wal_checkpoint(truncate)') as readonly { readonly busy: number }[]
   if (checkpoint?.busy === 0) return
-  throw new StoreError(
-    'BUSY',
-    'another process has the database open in the middle of a read; end it, then compact again',
-  )
+  throw new StoreError('BUSY', 'another process is in the middle of a read; end it, then try again')
 }

@@ -36,3 +36,29 @@ export function codeOf(error: unknown): string {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return ''
   return error.code
 }
+
+/** What the operating system says of the file at `path`, as a `StoreError`; whatever else it is, as it is. */
+export function fileError(error: unknown, path: string): unknown {
+  const code = codeOf(error)
+  const options = { cause: error }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const message = `${path} may not be opened (${code}); look at its permissions, and those of its directory`
+    return new StoreError('PERMISSION_DENIED', message, options)
+  }
+  if (code === 'EROFS') {
+    return new StoreError('READ_ONLY', `${path} is on a file system that takes no writes (${code})`, options)
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new StoreError('DISK_FULL', `there is no room for ${path} (${code}); make some, then try again`, options)
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new StoreError(
+      'INVALID_ARGUMENT',
+      `a part of ${path} is a file, not a directory (${code}); choose another path`,
+      options,
+    )
+  }
+  if (/^E[A-Z0-9]+$/.test(code))
+    return new StoreError('IO', `${path} cannot be opened (${code}); look at the disk and the directory`, options)
+  return error
+}

@@ -22,8 +22,9 @@ import {
   unrecognizedSchema,
 } from '@shepherd-store/core/sql'
 import { compact, openConnection, openDatabase, type Place } from './connection.ts'
+import { warnOfNetwork } from './file-system.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
-import { identityOf, preparePlace } from './place.ts'
+import { identityOf, isHalfMade, preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
 import { isOwnThread, requireThreads } from './thread.ts'
 import { bringUpToDate, threadedWriter } from './writer.ts'
@@ -87,7 +88,9 @@ async function openFile(path: string, options: SqliteDriverOptions): Promise<Ope
   const migrateOptions = checkMigrateOptions(options)
   if (writer === 'thread') requireThreads()
   const create = checkBoolean(options.create ?? true, 'create')
-  preparePlace(file, { create: create && options.migrate !== 'never' })
+  if (isHalfMade(file)) await retryWhileBusy(busyTimeoutMs, () => touch(file))
+  await preparePlace(file, { create: create && options.migrate !== 'never' })
+  warnOfNetwork(file)
   const place = { file, busyTimeoutMs, identity: identityOf(file) }
   const found = await inspectFile(file, busyTimeoutMs, migrateOptions)
   // What a thread preloads may open a store, too: one thread for it would lead to the next.
@@ -101,8 +104,8 @@ interface OpenedFile extends Pick<SqliteStore, 'compact'> {
 
 /** One connection, which reads and writes. Closing the store closes it. */
 async function openInline(place: Place, options: MigrateOptions): Promise<OpenedFile> {
-  const { database, driver } = await openConnection(place, { ...options, writesBlock: true })
-  return { driver, compact: () => compact(database, place.busyTimeoutMs) }
+  const { handle, driver } = await openConnection(place, { ...options, writesBlock: true })
+  return { driver, compact: () => compact(handle, place.busyTimeoutMs) }
 }
 
 /**
@@ -116,8 +119,8 @@ async function openWithThread(
   options: MigrateOptions,
 ): Promise<OpenedFile> {
   if (!isUpToDate(found, options)) await bringUpToDate(place, options)
-  const { database, driver: reader } = await openConnection(place, { migrate: 'never', writesBlock: false })
-  database.pragma('query_only = 1')
+  const { handle, driver: reader } = await openConnection(place, { migrate: 'never', writesBlock: false })
+  handle.database.pragma('query_only = 1')
   const { contract, calendar, capabilities, writesBlock, read } = reader
   const { write, probe, compact, close } = threadedWriter(place)
   return {
@@ -167,11 +170,19 @@ async function inspectFile(
 function removeEmptyLog(file: string): void {
   if (!existsSync(`${file}-wal`)) return
   try {
-    const database = openDatabase(file, { readonly: false })
-    database.prepare('select 1 from sqlite_schema').get()
-    database.close()
+    touch(file)
   } catch {
     // It is empty, and harms nobody.
+  }
+}
+
+/** Has SQLite put in order what another process has left in the middle of its work, if nobody is at it. */
+function touch(file: string): void {
+  const database = openDatabase(file, { readonly: false })
+  try {
+    database.prepare('select 1 from sqlite_schema').get()
+  } finally {
+    database.close()
   }
 }
 

@@ -1,27 +1,62 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreError } from '@shepherd-store/core'
-import { codeOf } from './errors.ts'
+import { codeOf, fileError } from './errors.ts'
+import { syncNames } from './sync.ts'
 
 /** The first bytes of every SQLite file. https://sqlite.org/fileformat.html#the_database_header */
 export const SQLITE_MAGIC = 'SQLite format 3\0'
 
 /**
- * Looks at the path without SQLite, which would take an empty or a foreign file for its own, and makes the file, with
- * mode 0600, and the directories above it, with 0700, where they are missing.
+ * Looks at the path, and makes the file, with mode 0600, and the directories above it, with 0700, where they are missing;
+ * their names then survive a power cut. A file that is there is not opened: who closes it here gives up the locks that
+ * other handles of this process have on it. https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
  * @throws StoreError `NOT_FOUND` when there is no database and `create` is false, `INVALID_ARGUMENT` for a directory,
- * `UNRECOGNIZED_SCHEMA` for a file that is no SQLite database, `PERMISSION_DENIED`, `READ_ONLY`, `IO`.
+ * `UNRECOGNIZED_SCHEMA` for a file that is too short, `PERMISSION_DENIED`, `READ_ONLY`, `IO`.
  */
-export function preparePlace(path: string, { create }: { readonly create: boolean }): void {
+export async function preparePlace(path: string, { create }: { readonly create: boolean }): Promise<void> {
   try {
     const size = existsSync(path) ? sizeOfFile(path) : 0
     if (size > 0) {
       accessSync(path, constants.R_OK | constants.W_OK)
-      return checkMagic(path, size)
+      if (size < PAGE_BYTES_MIN) throw unrecognizedFile(path)
+      return
     }
     if (!create) throw new StoreError('NOT_FOUND', `there is no store at ${path}; check the path, or let it be made`)
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    closeSync(openSync(path, 'a', 0o600))
+    makeDirectory(dirname(path))
+    makeFile(path)
+    await syncNames(path)
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
+/** SQLite takes a file that is shorter than any page for an empty one, and writes over it. */
+const PAGE_BYTES_MIN = 512
+
+function unrecognizedFile(path: string): StoreError {
+  const message = `${path} is no SQLite database; it was left as it is, choose another path`
+  return new StoreError('UNRECOGNIZED_SCHEMA', message)
+}
+
+/** The first bytes of a rollback journal. https://sqlite.org/fileformat.html#the_rollback_journal */
+const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex')
+/** Where a journal tells how many pages the database had before. */
+const PAGES_BEFORE = { offset: 16, bytes: 4 }
+
+/**
+ * Whether the making of a database at this path was interrupted in its very first transaction, before which the file was
+ * empty. Its first bytes may be anything then, until SQLite has undone that. @throws StoreError as `preparePlace`.
+ */
+export function isHalfMade(path: string): boolean {
+  try {
+    const journal = `${path}-journal`
+    if (!existsSync(path) || !existsSync(journal)) return false
+    const header = firstBytes(journal, PAGES_BEFORE.offset + PAGES_BEFORE.bytes)
+    if (header.length < PAGES_BEFORE.offset + PAGES_BEFORE.bytes) return false
+    return (
+      header.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC) && header.readUInt32BE(PAGES_BEFORE.offset) === 0
+    )
   } catch (error) {
     throw fileError(error, path)
   }
@@ -44,13 +79,16 @@ export function identityOf(path: string): FileIdentity {
 }
 
 /** @throws StoreError `IO` when the path leads to another file; and as `identityOf`. */
-export function requireSameFile(path: string, { device, inode }: FileIdentity): void {
-  const found = identityOf(path)
-  if (found.device === device && found.inode === inode) return
+export function requireSameFile(path: string, identity: FileIdentity): void {
+  if (isSameFile(identityOf(path), identity)) return
   throw new StoreError(
     'IO',
     `${path} is another file than the one that was opened; close the store, and look whose it is`,
   )
+}
+
+export function isSameFile(one: FileIdentity, other: FileIdentity): boolean {
+  return one.device === other.device && one.inode === other.inode
 }
 
 function sizeOfFile(path: string): number {
@@ -62,42 +100,33 @@ function sizeOfFile(path: string): number {
   throw new StoreError('INVALID_ARGUMENT', `${path} is ${what}`)
 }
 
-function checkMagic(path: string, size: number): void {
-  const bytes = Buffer.alloc(Math.min(size, SQLITE_MAGIC.length))
+/** With those above it. One by one: Node tells of a read-only file system, when it is to make all of them, as `ENOENT`. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+}
+
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    accessSync(path, constants.R_OK | constants.W_OK)
+  }
+}
+
+function firstBytes(path: string, count: number): Buffer {
+  const bytes = Buffer.alloc(count)
   const file = openSync(path, 'r')
   try {
-    readSync(file, bytes, 0, bytes.length, 0)
+    return bytes.subarray(0, readSync(file, bytes, 0, count, 0))
   } finally {
     closeSync(file)
   }
-  if (bytes.toString('latin1') === SQLITE_MAGIC) return
-  throw new StoreError(
-    'UNRECOGNIZED_SCHEMA',
-    `${path} is no SQLite database; it was left as it is, choose another path`,
-  )
-}
-
-function fileError(error: unknown, path: string): unknown {
-  const code = codeOf(error)
-  const options = { cause: error }
-  if (code === 'EACCES' || code === 'EPERM') {
-    const message = `${path} may not be opened (${code}); look at its permissions, and those of its directory`
-    return new StoreError('PERMISSION_DENIED', message, options)
-  }
-  if (code === 'EROFS') {
-    return new StoreError('READ_ONLY', `${path} is on a file system that takes no writes (${code})`, options)
-  }
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new StoreError('DISK_FULL', `there is no room for ${path} (${code}); make some, then try again`, options)
-  }
-  if (code === 'ENOTDIR' || code === 'EEXIST') {
-    return new StoreError(
-      'INVALID_ARGUMENT',
-      `a part of ${path} is a file, not a directory (${code}); choose another path`,
-      options,
-    )
-  }
-  if (/^E[A-Z0-9]+$/.test(code))
-    return new StoreError('IO', `${path} cannot be opened (${code}); look at the disk and the directory`, options)
-  return error
 }

@@ -1,15 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { StoreError, systemClock } from '@shepherd-store/core'
+import { isStoreError, StoreError, systemClock } from '@shepherd-store/core'
 import { endOf, isOneInstant, type Program, type Row, type SqlRunner, type Statement } from '@shepherd-store/core/sql'
 import type { Database, Statement as Prepared } from 'better-sqlite3'
 import { codeOf, toStoreError } from './errors.ts'
+import { Handle } from './handle.ts'
 
 export interface SqliteRunnerOptions {
   /** How long a call waits for other processes, in milliseconds. */
   readonly busyTimeoutMs: number
   /** Closes what the runner holds. */
-  close(): void
+  close(): void | Promise<void>
 }
+
+/** What programs run on: a database, or a handle that opens its file again when the disk failed a commit. */
+export type SqliteConnection = Database | Handle
 
 /** The longest pause between two tries for the lock, in milliseconds. */
 const RETRY_PAUSE_MS_MAX = 16
@@ -18,45 +22,75 @@ const PREPARED_MAX = 256
 
 /**
  * Runs programs on one connection. A transaction never spans an `await`, so handles in one process cannot wait for each
- * other; and a call waits for other processes outside of SQLite, so that its event loop goes on.
+ * other; and a call waits for other processes outside of SQLite, so that its event loop goes on. A program whose commit is
+ * in doubt is tried once more, on a handle that was opened again: it finds what its first try did.
  */
-export function sqliteRunner(database: Database, { busyTimeoutMs, close }: SqliteRunnerOptions): SqlRunner {
-  const execute = statementExecutor(database)
+export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, close }: SqliteRunnerOptions): SqlRunner {
+  const handle = connection instanceof Handle ? connection : undefined
 
-  /** All of a program's statements in one transaction, which ends before this returns. */
-  function transact<T>(begin: Statement, program: Program<T>): T {
-    if (!database.open)
-      throw new StoreError('CLOSED', 'the store was closed while this call waited for other processes')
-    let committing = false
+  async function run<T>(begin: Statement, program: () => Program<T>): Promise<T> {
+    const toWrite = begin === BEGIN_WRITE
+    if (handle?.isSound === false) await handle.mend({ toWrite })
+    const result = await retryWhileBusy(busyTimeoutMs, () =>
+      transact(handle?.database ?? (connection as Database), begin, program()),
+    )
+    if (toWrite) await handle?.requirePlace()
+    else handle?.requirePlaceAtTimes()
+    return result
+  }
+
+  async function write<T>(program: (tries: number) => Program<T>): Promise<T> {
     try {
-      const first = program.next([])
-      if (begin === BEGIN_READ && first.done !== true && isOneInstant(first.value)) {
-        return endOf(program.next(first.value.statements.map(execute)))
-      }
-      execute(begin)
-      let commits = false
-      let step = first
-      while (step.done !== true) {
-        commits ||= step.value.commits
-        step = program.next(step.value.statements.map(execute))
-      }
-      committing = commits
-      execute(commits ? COMMIT : ROLLBACK)
-      return step.value
+      return await run(BEGIN_WRITE, () => program(0))
     } catch (error) {
-      // After a full disk or a failed write SQLite has rolled back by itself.
-      if (database.inTransaction) rollBack(database)
-      // A commit that met an error of the disk may stand in the file all the same.
-      throw toStoreError(error, committing && codeOf(error).startsWith('SQLITE_IOERR') ? 'unknown' : 'not_applied')
+      if (handle === undefined || !isInDoubt(error)) throw error
+      handle.giveUp()
+      // Whatever goes wrong now, the first try may have been applied.
+      return await run(BEGIN_WRITE, () => program(1)).catch((later: unknown) => {
+        if (isInDoubt(later)) handle.giveUp()
+        throw error
+      })
     }
   }
 
   return {
-    read: (program) => retryWhileBusy(busyTimeoutMs, () => transact(BEGIN_READ, program())),
-    write: (program) => retryWhileBusy(busyTimeoutMs, () => transact(BEGIN_WRITE, program(0))),
+    read: (program) => run(BEGIN_READ, program),
+    write,
     async close() {
-      close()
+      await close()
     },
+  }
+}
+
+function isInDoubt(error: unknown): boolean {
+  return isStoreError(error) && error.outcome === 'unknown'
+}
+
+/** All of a program's statements in one transaction, which ends before this returns. */
+function transact<T>(database: Database, begin: Statement, program: Program<T>): T {
+  if (!database.open) throw new StoreError('CLOSED', 'the store was closed while this call waited for other processes')
+  const execute = executorOf(database)
+  let committing = false
+  try {
+    const first = program.next([])
+    if (begin === BEGIN_READ && first.done !== true && isOneInstant(first.value)) {
+      return endOf(program.next(first.value.statements.map(execute)))
+    }
+    execute(begin)
+    let commits = false
+    let step = first
+    while (step.done !== true) {
+      commits ||= step.value.commits
+      step = program.next(step.value.statements.map(execute))
+    }
+    committing = commits
+    execute(commits ? COMMIT : ROLLBACK)
+    return step.value
+  } catch (error) {
+    // After a full disk or a failed write SQLite has rolled back by itself.
+    if (database.inTransaction) rollBack(database)
+    // A commit that met an error of the disk may stand in the file all the same.
+    throw toStoreError(error, committing && codeOf(error).startsWith('SQLITE_IOERR') ? 'unknown' : 'not_applied')
   }
 }
 
@@ -74,8 +108,17 @@ function rollBack(database: Database): void {
   }
 }
 
+type Executor = (statement: Statement<unknown>) => readonly Row[]
+const executors = new WeakMap<Database, Executor>()
+
+function executorOf(database: Database): Executor {
+  const known = executors.get(database) ?? statementExecutor(database)
+  executors.set(database, known)
+  return known
+}
+
 /** Prepares each statement once. */
-function statementExecutor(database: Database): (statement: Statement<unknown>) => readonly Row[] {
+function statementExecutor(database: Database): Executor {
   const prepared = new Map<string, Prepared>()
 
   function prepare({ sql, once }: Statement<unknown>): Prepared {

@@ -18,7 +18,7 @@ async function open(place: Place, options: MigrateOptions): Promise<void> {
 async function answer(request: ThreadRequest): Promise<unknown> {
   if (request.call === 'open') return open(...request.arguments)
   if (opened === undefined) throw new TypeError('no database is open in this thread')
-  const { database, driver, place } = opened
+  const { handle, driver, place } = opened
   switch (request.call) {
     case 'write': {
       const [units] = request.arguments
@@ -27,7 +27,7 @@ async function answer(request: ThreadRequest): Promise<unknown> {
     case 'probe':
       return driver.probe()
     case 'compact':
-      return compact(database, place.busyTimeoutMs)
+      return compact(handle, place.busyTimeoutMs)
     case 'close':
       opened = undefined
       return driver.close()

@@ -45,8 +45,17 @@ test.each(['thread', 'inline'] as const)(
     await store.addUsage('minecraft', DAY, 7)
     const other = makeForeign()
     renameSync(other.path, path)
-    await store.addUsage('minecraft', DAY, 7)
-    assert.equal(await store.getUsage('minecraft', DAY), 14)
+    await assert.rejects(store.addUsage('minecraft', DAY, 7), (error) => {
+      // It stands in the file that is gone: nobody will find it there, unless that comes back.
+      assert.ok(isStoreError(error, 'IO'), String(error))
+      return error.outcome === 'unknown'
+    })
+    await assert.rejects(store.addUsage('minecraft', DAY, 7), (error) => {
+      assert.ok(isStoreError(error, 'IO'), String(error))
+      return error.outcome === 'not_applied'
+    })
+    const { healthy, problems } = await store.health()
+    assert.deepEqual([healthy, problems.map(({ code }) => code)], [false, ['IO']])
     await store.close()
     assert.ok(readFileSync(path).equals(other.bytes))
   },

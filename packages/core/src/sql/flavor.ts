@@ -72,7 +72,10 @@ export interface SqlFlavor {
    * lock is never held over a round trip. Without it the head is read and the links computed here, under the write lock.
    */
   appendAudits?(records: readonly AuditColumns[]): Statement<AuditPosition>
-  /** Makes a group safe to send again when its reply was lost. Without it, replies cannot be lost. */
+  /**
+   * Makes a group safe to send again when its reply was lost. Without it, replies cannot be lost, and a group whose commit
+   * met an error is found again by its operation ids and records.
+   */
   readonly replay?: ReplayGuard
   /** Whether the failure lies in what one unit would have written, so that the others are to be tried without it. */
   blamesUnit(error: StoreError): boolean

@@ -14,6 +14,7 @@ import { read } from './read.ts'
 import type { GroupOutcome } from './replayed-group.ts'
 import { createStatements } from './statements.ts'
 import { TABLE_NAMES } from './tables.ts'
+import type { TriedGroup } from './tried-group.ts'
 import { writeGroup } from './write-group.ts'
 
 export interface SqlDriverFacts {
@@ -85,9 +86,10 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
   /** One transaction. Sent again by the runner, the group keeps its number. */
   async function sendGroup(units: readonly WriteUnit[]): Promise<GroupOutcome> {
     const group = ++groups
+    const tried: TriedGroup = {}
     const attempt = (additions: LockMode) =>
       runner.write((tries) =>
-        writeGroup(flavor, statementsAndQueries, units, { writer, group, again: tries > 0 }, additions),
+        writeGroup(flavor, statementsAndQueries, units, { writer, group, again: tries > 0, tried }, additions),
       )
     const shared = await attempt('shared')
     if (shared !== 'needs_exclusive_locks') return shared

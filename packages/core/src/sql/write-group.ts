@@ -14,6 +14,7 @@ import type { Queries } from './queries.ts'
 import { type AppliedUnit, type GroupOutcome, outcomesOfAppliedGroup, rememberedUnit } from './replayed-group.ts'
 import { auditColumns, toInteger } from './rows.ts'
 import type { Statements } from './statements.ts'
+import { outcomesOfTried, type TriedGroup } from './tried-group.ts'
 
 /** Who sends the group, and its number among that writer's: what tells a repetition from a new group. */
 export interface GroupNumber {
@@ -21,6 +22,8 @@ export interface GroupNumber {
   readonly group: number
   /** Whether it was sent before: it may have been applied. */
   readonly again: boolean
+  /** What that try was about to commit; what this one is, is noted there. */
+  readonly tried: TriedGroup
 }
 
 /** A writer looks for others that are long gone in its first group, and then once in so many. */
@@ -43,9 +46,13 @@ export function* writeGroup(
   flavor: SqlFlavor,
   { statements, queries }: { readonly statements: Statements; readonly queries: Queries },
   units: readonly WriteUnit[],
-  { writer, group, again }: GroupNumber,
+  { writer, group, again, tried }: GroupNumber,
   additions: LockMode,
 ): Program<GroupOutcome | 'needs_exclusive_locks'> {
+  if (again && flavor.replay === undefined) {
+    const outcomes = yield* outcomesOfTried({ statements, queries }, tried)
+    if (outcomes !== undefined) return outcomes
+  }
   const look = new Batch()
   const keys = keysOf(units)
   const isBlind = flavor.appendAudits !== undefined && !again && dependsOnNothing(keys)
@@ -78,8 +85,11 @@ export function* writeGroup(
     write.add(flavor.replay.record({ writer, group, applied: JSON.stringify(applied.map(rememberedUnit)) }))
     if (group % GROUPS_PER_TIDYING === 1) write.add(flavor.replay.forget)
   }
+  if (head !== undefined) {
+    tried.committing = { applied, positions: positions(), outcomes: outcomesOf(decisions, positions()) }
+  }
   yield* write.commit()
-  return outcomesOf(decisions, positions())
+  return tried.committing?.outcomes ?? outcomesOf(decisions, positions())
 }
 
 function dependsOnNothing({ log, ...keys }: GroupKeys): boolean {

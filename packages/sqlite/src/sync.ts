@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { codeOf, fileError } from './errors.ts'
+
+/**
+ * Makes the names that lead to the file survive a power cut: its own, and those of the directories above it. A file that
+ * is synced, in a directory that is not, is gone with that. @throws StoreError
+ */
+export async function syncNames(path: string): Promise<void> {
+  for (let name = path; name !== dirname(name); name = dirname(name)) await syncDirectoryOf(name)
+}
+
+/** Makes what is called what in the directory of `path` survive a power cut. @throws StoreError */
+export async function syncDirectoryOf(path: string): Promise<void> {
+  if (process.platform === 'win32') return // which opens no directories, and needs none of this
+  try {
+    await sync(dirname(path), 'r')
+  } catch (error) {
+    // What may not be read was not made here: whoever made it has seen to it. And some file systems sync no directories.
+    if (!['EACCES', 'EPERM', 'EINVAL'].includes(codeOf(error))) throw fileError(error, path)
+  }
+}
+
+/** Makes what the file holds survive a power cut, if it is there. @throws StoreError */
+export async function syncFile(path: string): Promise<void> {
+  try {
+    if (existsSync(path)) await sync(path, 'r+')
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
+/** A slow disk is waited for beside the event loop. */
+async function sync(path: string, mode: 'r' | 'r+'): Promise<void> {
+  const opened = await open(path, mode)
+  try {
+    await opened.sync()
+  } finally {
+    await opened.close()
+  }
+}
