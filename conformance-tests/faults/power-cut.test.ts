@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'vitest'
+import { temporaryDirectories } from '../directories.ts'
+import { seed } from '../seed.ts'
+import { seeded } from '../session-processes/seeded.ts'
+import { cutPower } from './power-cut/power-cuts.ts'
+import { record } from './power-cut/record.ts'
+import { Tally } from './tally.ts'
+
+/** How often the power is cut, in all ways to write. */
+const CUTS = Number(process.env['SHEPHERD_TEST_POWER_CUTS'] ?? 300)
+/** One recording is cut at most so often, so that there are more recordings when there are more cuts. */
+const CUTS_PER_RECORDING = 1_000
+/** Fewer where each recording has another sync that fails. */
+const CUTS_PER_FAILED_SYNC = 25
+const CUTS_BEHIND_FAILURES = Math.ceil(CUTS / 3)
+const CONTROL_CUTS = 100
+
+const { fresh } = temporaryDirectories()
+const moduleOf = (file: string) => new URL(file, import.meta.url).href
+const THREAD = moduleOf('../sqlite-harness.ts')
+const INLINE = moduleOf('../sqlite-inline-harness.ts')
+const UNSYNCED = moduleOf('./unsynced-harness.ts')
+
+/** Which sync is the first to fail, in a recording that has that, and how many more fail behind it. */
+const SYNCS = { first: 5, last: 40, more: 4 }
+
+interface CutOptions {
+  readonly modules: readonly string[]
+  readonly cuts: number
+  /** Whether syncs fail in each recording, behind which the system forgets what it was to write. */
+  readonly hasFailedSync: boolean
+}
+
+async function cutAll({ modules, cuts, hasFailedSync }: CutOptions): Promise<Tally> {
+  const choices = seeded(seed)
+  const tally = new Tally()
+  const recordings = Math.max(
+    modules.length,
+    Math.ceil(cuts / (hasFailedSync ? CUTS_PER_FAILED_SYNC : CUTS_PER_RECORDING)),
+  )
+  for (let index = 0; index < recordings; index += 1) {
+    const module = modules[index % modules.length] ?? THREAD
+    // Some bring their log into the file by themselves, as it grows beyond a thousand pages; all do when they close.
+    const [rounds, steps] = index % 10 === 2 ? [1, 250] : [choices.integer(1, 3), choices.integer(5, 25)]
+    const first = choices.integer(SYNCS.first, SYNCS.last)
+    const inject = `fsync:error=EIO:when=${first}..${first + choices.integer(0, SYNCS.more)}`
+    const recording = await record({
+      directory: fresh(),
+      module,
+      rounds,
+      steps,
+      inject: hasFailedSync ? inject : undefined,
+    })
+    await cutPower(recording, { cuts: Math.ceil(cuts / recordings), scratch: fresh(), choices, tally })
+  }
+  return tally
+}
+
+describe('a power cut', () => {
+  test(`takes nothing back that was acknowledged, ${CUTS} times`, { timeout: 60_000 + CUTS * 200 }, async () => {
+    const tally = await cutAll({ modules: [THREAD, INLINE], cuts: CUTS, hasFailedSync: false })
+    tally.print('power cuts, SQLite')
+    assert.deepEqual(tally.problems, [])
+    assert.ok(tally.faults > 0 && tally.inDoubt > 0 && tally.acknowledged > 0)
+  })
+
+  test(
+    `takes nothing back either when a sync has failed before it, ${CUTS_BEHIND_FAILURES} times`,
+    { timeout: 60_000 + CUTS * 200 },
+    async () => {
+      const tally = await cutAll({ modules: [THREAD, INLINE], cuts: CUTS_BEHIND_FAILURES, hasFailedSync: true })
+      tally.print('power cuts behind a failed sync, SQLite')
+      assert.deepEqual(tally.problems, [])
+      assert.ok(tally.faults > 0 && tally.inDoubt > 0 && tally.acknowledged > 0)
+    },
+  )
+
+  test('takes acknowledged writes back from a store that does not sync them, and is caught', async () => {
+    const tally = await cutAll({ modules: [UNSYNCED], cuts: CONTROL_CUTS, hasFailedSync: false })
+    tally.print('power cuts, synchronous=NORMAL')
+    assert.ok(tally.lost > 0)
+  })
+})

@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { strace } from '../strace.ts'
+import type { WriterTask } from '../writer-process.ts'
+import { type FileEvent, fileEvents, STRACE_FORMAT, TRACED } from './system-calls.ts'
+
+/** How long a writer may take that strace watches. It is several times as slow as alone. */
+const RECORD_TIMEOUT_MS = 120_000
+const run = promisify(execFile)
+const WRITER = fileURLToPath(new URL('../writer-process.ts', import.meta.url))
+
+/** What a writer does to the disk, below a directory that is empty when it begins. */
+export interface Recording {
+  readonly root: string
+  readonly events: readonly FileEvent[]
+}
+
+export interface RecordOptions {
+  /** A directory that is not there yet. */
+  readonly directory: string
+  /** The URL of a module whose `openDriver` opens the file. */
+  readonly module: string
+  readonly rounds: number
+  readonly steps: number
+  /** What strace is to make fail, as it is told. */
+  readonly inject?: string | undefined
+}
+
+/** Where the file of a store is that is recorded: below directories that the store makes. */
+export const FILE = 'household/store.db'
+
+/** Lets a writer work in a process of its own, and takes down all that it asks of the disk. */
+export async function record({ directory, module, rounds, steps, inject }: RecordOptions): Promise<Recording> {
+  const root = join(directory, 'disk')
+  mkdirSync(root, { recursive: true })
+  const log = join(directory, 'log')
+  const task: WriterTask = {
+    address: { module, location: join(root, FILE) },
+    ...{ writer: 'writer', from: 0, rounds, steps, retries: RETRIES },
+  }
+  const faults = inject === undefined ? [] : ['-e', `inject=${inject}`]
+  const watching = [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults, '-o', log]
+  const writer = [process.execPath, ...process.execArgv, WRITER, JSON.stringify(task)]
+  const { file, env } = await strace()
+  await run(file, [...watching, ...writer], { env, timeout: RECORD_TIMEOUT_MS, killSignal: 'SIGKILL' })
+  const events = [...fileEvents(readFileSync(log, 'latin1'), root)]
+  rmSync(directory, { recursive: true })
+  return { root, events }
+}
+
+/** How often a step that fails is tried again. */
+const RETRIES = 2

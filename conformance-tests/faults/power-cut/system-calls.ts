@@ -1,0 +1,95 @@
+/** What a process did to files, as a disk sees it, and what it wrote to its output. In the order in which calls returned. */
+export type FileEvent =
+  | { readonly type: 'create' | 'unlink' | 'mkdir'; readonly path: string }
+  | { readonly type: 'rename'; readonly path: string; readonly to: string }
+  | { readonly type: 'write'; readonly path: string; readonly offset: number; readonly bytes: Buffer }
+  | { readonly type: 'truncate'; readonly path: string; readonly size: number }
+  /** Of a file or a directory. One that failed may have written some of it, and never will the rest. */
+  | { readonly type: 'sync' | 'failed_sync'; readonly path: string }
+  | { readonly type: 'said'; readonly text: string }
+
+/** The calls of which a log has to tell. */
+export const TRACED = [
+  ...['openat', 'mkdir', 'pwrite64', 'write', 'ftruncate', 'fsync', 'fdatasync'],
+  ...['unlink', 'unlinkat', 'rename'],
+]
+
+/** How strace is to write the log: paths of descriptors, every text in hexadecimal and whole, all threads. */
+export const STRACE_FORMAT = ['-f', '--seccomp-bpf', '-qq', '-y', '-xx', '-s', '1000000']
+
+/** What a log of strace tells of the directory `root`, of what is below it, and of the output. */
+export function* fileEvents(log: string, root: string): Iterable<FileEvent> {
+  for (const call of systemCalls(log)) {
+    const event = fileEvent(call)
+    if (event === undefined) continue
+    if (event.type === 'said' || `${event.path}/`.startsWith(`${root}/`)) yield event
+  }
+}
+
+interface SystemCall {
+  readonly name: string
+  readonly given: string
+  /** What it returned, and behind it what strace says of that. */
+  readonly returned: string
+}
+
+/** Calls that another thread interrupts in the log, are put together. */
+function* systemCalls(log: string): Iterable<SystemCall> {
+  const begun = new Map<string, string>()
+  for (const line of log.split('\n')) {
+    const [, thread = '', text = ''] = /^(\d+) +(.*)$/.exec(line) ?? []
+    const [, start] = /^(.*) <unfinished \.\.\.>$/.exec(text) ?? []
+    if (start !== undefined) {
+      begun.set(thread, start)
+      continue
+    }
+    const [, rest] = /^<\.\.\. \w+ resumed>(.*)$/.exec(text) ?? []
+    const whole = rest === undefined ? text : (begun.get(thread) ?? '') + rest
+    const [, name, given, returned] = /^(\w+)\((.*)\) += (\S.*)$/.exec(whole) ?? []
+    if (name !== undefined && given !== undefined && returned !== undefined) yield { name, given, returned }
+  }
+}
+
+function fileEvent({ name, given, returned }: SystemCall): FileEvent | undefined {
+  const hasFailed = returned.startsWith('-1')
+  const texts = [...given.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, hex = '']) => bytesOf(hex))
+  const [first = '', second = ''] = texts.map((bytes) => bytes.toString())
+  const descriptor = pathOf(given)
+  switch (name) {
+    case 'fsync':
+    case 'fdatasync':
+      return { type: hasFailed ? 'failed_sync' : 'sync', path: descriptor }
+    case 'openat':
+      return !hasFailed && given.includes('O_CREAT') ? { type: 'create', path: pathOf(returned) } : undefined
+    case 'mkdir':
+      return hasFailed ? undefined : { type: 'mkdir', path: first }
+    case 'unlink':
+    case 'unlinkat':
+      return hasFailed ? undefined : { type: 'unlink', path: first }
+    case 'rename':
+      return hasFailed ? undefined : { type: 'rename', path: first, to: second }
+    case 'ftruncate':
+      return hasFailed ? undefined : { type: 'truncate', path: descriptor, size: lastNumber(given) }
+    case 'pwrite64': {
+      const bytes = (texts[0] ?? Buffer.alloc(0)).subarray(0, Math.max(0, Number.parseInt(returned, 10)))
+      return { type: 'write', path: descriptor, offset: lastNumber(given), bytes }
+    }
+    case 'write':
+      return given.startsWith('1<') ? { type: 'said', text: first } : undefined
+    default:
+      return undefined
+  }
+}
+
+/** The path that strace tells of a descriptor, `20</a/b>`. */
+function pathOf(text: string): string {
+  return bytesOf(/^\d+<((?:\\x[0-9a-f]{2})*)>/.exec(text)?.[1] ?? '').toString()
+}
+
+function bytesOf(hex: string): Buffer {
+  return Buffer.from(hex.replaceAll('\\x', ''), 'hex')
+}
+
+function lastNumber(given: string): number {
+  return Number(/(\d+)$/.exec(given)?.[1])
+}
