@@ -29,6 +29,7 @@ import {
   usageKey,
   type WriteUnit,
 } from '@shepherd-store/core'
+import { checkMaps } from './map-check.ts'
 
 type Keys = { readonly scope: string; readonly entryId: string; readonly day: Day; readonly node: string }
 type Row = Omit<Keys, 'node'> & { durationMs: number }
@@ -152,6 +153,7 @@ export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDrive
       }
     },
     probe: async () => ({ backend: 'map', version: '1', schemaVersion: 1 }),
+    check: async (place) => checkMaps(data, place),
     close: async () => {},
   }
 }

@@ -61,6 +61,8 @@ for (const { name, create } of firstDatabases(inject('postgresUrl'), directories
         revision: 2,
       })
       assert.deepEqual([await store.listSessions({ scope: 'all' }), await store.listNodes()], [[], []])
+      // Its schema is the one of a new store.
+      assert.deepEqual((await store.check()).problems, [])
     })
 
     test('has its sessions from then on', async () => {

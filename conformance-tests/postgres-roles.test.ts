@@ -66,6 +66,11 @@ test('lets the application write and read everything, again and again, and be he
   assert.deepEqual((await place.application.health()).problems, [])
 })
 
+test('lets the owner and the application check all that is stored, and says to the reader that it may not', async () => {
+  for (const store of [place.owner, place.application]) assert.deepEqual((await store.check()).problems, [])
+  await assert.rejects(place.reader.check(), (error) => isStoreError(error, 'PERMISSION_DENIED'))
+})
+
 test('keeps from the application what removes records, and what erases them', async () => {
   const denied = (error: unknown) => isStoreError(error, 'PERMISSION_DENIED')
   await assert.rejects(place.application.forgetScope('mia', CORRECTION), denied)

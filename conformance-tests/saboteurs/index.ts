@@ -3,6 +3,7 @@ import { auditFilterSaboteurs } from './audit-filters.ts'
 import { auditFollowSaboteurs } from './audit-follow.ts'
 import { auditVerifySaboteurs } from './audit-verify.ts'
 import { auditSaboteurs } from './audit.ts'
+import { checkSaboteurs } from './check.ts'
 import { commitSaboteurs } from './commit.ts'
 import { cooldownSaboteurs, snapshotSaboteurs } from './cooldown.ts'
 import { copySaboteurs } from './copies.ts'
@@ -51,4 +52,5 @@ export const saboteurs: readonly Saboteur[] = [
   ...copySaboteurs,
   ...errorSaboteurs,
   ...lifecycleSaboteurs,
+  ...checkSaboteurs,
 ]

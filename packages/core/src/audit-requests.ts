@@ -1,5 +1,6 @@
 import type { VerifyOptions } from './audit-verification.ts'
 import type { AuditHead, AuditQuery, ReadAuditsOptions } from './audit.ts'
+import type { CheckOptions } from './check-report.ts'
 import type { AuditRequest } from './driver.ts'
 import { invalidArgument, messageOf, StoreError } from './errors.ts'
 import { LIMITS } from './limits.ts'
@@ -84,6 +85,16 @@ export function verifyRequest(options: VerifyOptions): VerifyOptions {
     expectedHead: expectedHead === undefined ? undefined : checkHead(expectedHead, 'expectedHead'),
     from: from === undefined ? undefined : checkHead(from, 'from'),
     part: checkBoolean(part, 'part'),
+    signal: checkSignal(signal),
+    onProgress: checkCallback(onProgress, 'onProgress'),
+  }
+}
+
+/** @throws StoreError `INVALID_ARGUMENT`. */
+export function checkRequest(options: CheckOptions): CheckOptions {
+  const { expectedHead, signal, onProgress } = checkFields(options, ['expectedHead', 'signal', 'onProgress'], 'options')
+  return {
+    expectedHead: expectedHead === undefined ? undefined : checkHead(expectedHead, 'expectedHead'),
     signal: checkSignal(signal),
     onProgress: checkCallback(onProgress, 'onProgress'),
   }

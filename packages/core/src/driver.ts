@@ -1,6 +1,7 @@
 import type { AuditHead } from './audit.ts'
 import type { CalendarSettings } from './calendar.ts'
 import type { FailedCondition } from './change.ts'
+import type { CheckProblem } from './check-report.ts'
 import type { Day } from './day.ts'
 import type { DriverChange } from './driver-changes.ts'
 import type { AuditRow, SessionRow } from './effects.ts'
@@ -35,10 +36,35 @@ export interface StoreDriver {
   /** Resolves if a read and a write would work now: it looks at the tables. @throws StoreError with the reason. */
   probe(): Promise<DriverStatus>
   /**
+   * Looks at a part of what is stored beside the records of the log, and changes nothing: the first one, or the one at
+   * `place`, which is what an earlier step told as its `next`. Damage is told in the step; one that throws of damage is the
+   * last. Absent: `check` of the store says that it is blind there.
+   * @throws StoreError when it could not look.
+   */
+  check?(place?: CheckPlace): Promise<CheckStep>
+  /**
    * Gives back what the driver holds. Called once, when nothing is under way, or when what is has not ended within
    * `LIMITS.CLOSE_TIMEOUT_MS`.
    */
   close(): Promise<void>
+}
+
+/** Where a check goes on. What is in it, the driver knows. */
+export interface CheckPlace {
+  readonly part: string
+  readonly after?: unknown
+}
+
+export interface CheckStep {
+  /** What was looked at: a table, or whatever else there is. */
+  readonly part: string
+  /** How many rows of it. */
+  readonly checked: number
+  readonly problems: readonly CheckProblem[]
+  /** What it cannot detect, in sentences for a person. */
+  readonly blindSpots: readonly string[]
+  /** Absent: that was all. */
+  readonly next?: CheckPlace
 }
 
 export interface Capabilities {

@@ -1,5 +1,5 @@
 import { withDeadline } from './deadline.ts'
-import type { ReadRequest, ReadResult, StoreDriver, WriteOutcome, WriteUnit } from './driver.ts'
+import type { CheckPlace, CheckStep, ReadRequest, ReadResult, StoreDriver, WriteOutcome, WriteUnit } from './driver.ts'
 import type { AuditRow } from './effects.ts'
 import { StoreError, toStoreError, withOutcome } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -67,6 +67,15 @@ export class Engine {
     } catch (error) {
       throw this.#failed('probe', toStoreError(error, 'not_applied'))
     }
+  }
+
+  /** A step of a check, of a driver that knows it. */
+  async check(place: CheckPlace | undefined): Promise<CheckStep> {
+    this.checkOpen()
+    const { driver } = this
+    if (driver.check === undefined) throw new StoreError('UNSUPPORTED', 'this backend does not check what is stored')
+    const timeoutMs = Math.max(this.#timeoutMs, LIMITS.CHECK_STEP_TIMEOUT_MS)
+    return withDeadline(this.#track(driver.check(place)), timeoutMs, 'a step of the check')
   }
 
   close(): Promise<void> {

@@ -1,10 +1,19 @@
-import type { StoreDriver } from './driver.ts'
+import type { CheckStep, StoreDriver } from './driver.ts'
 import { type Outcome, StoreError, type StoreErrorCode } from './errors.ts'
+
+/** The driver's `check`, if it has one, behind whatever stands in front of it. */
+export function checkOf(
+  driver: StoreDriver,
+  through: (call: () => Promise<CheckStep>) => Promise<CheckStep>,
+): Pick<StoreDriver, 'check'> {
+  const check = driver.check?.bind(driver)
+  return check === undefined ? {} : { check: (place) => through(() => check(place)) }
+}
 
 /** Makes a driver fail on purpose, once for each call of `failNext`. */
 export interface Faults {
   /** The next `method` fails with `code`; further ones queue up behind it. */
-  failNext(method: 'write' | 'read' | 'probe', code: StoreErrorCode, options?: FaultOptions): void
+  failNext(method: 'write' | 'read' | 'probe' | 'check', code: StoreErrorCode, options?: FaultOptions): void
 }
 
 export interface FaultOptions {
@@ -36,6 +45,7 @@ export function withFaults(driver: StoreDriver): { readonly driver: StoreDriver;
       write: (units) => meetFault('write', () => driver.write(units)),
       read: (request) => meetFault('read', () => driver.read(request)),
       probe: () => meetFault('probe', () => driver.probe()),
+      ...checkOf(driver, (call) => meetFault('check', call)),
       close: () => driver.close(),
     },
     faults: {

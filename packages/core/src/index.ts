@@ -36,6 +36,7 @@ export type {
   UsageAfter,
   WriteOptions,
 } from './change.ts'
+export type { CheckOptions, CheckProblem, CheckProgress, CheckReport } from './check-report.ts'
 export { type Clock, type ManualClock, manualClock, systemClock } from './clock.ts'
 export { adoptDriver, callTimeout, checkStoreOptions, createStore } from './create-store.ts'
 export { denialReasons, recordDenial } from './denial.ts'
@@ -46,6 +47,8 @@ export type {
   AuditRange,
   AuditRequest,
   Capabilities,
+  CheckPlace,
+  CheckStep,
   DriverCondition,
   EntrySum,
   LogEnds,
@@ -117,6 +120,7 @@ export { LIMITS } from './limits.ts'
 export { auditContents, outcomesOf } from './outcomes.ts'
 export { isWithin, type Period, type PeriodOptions, type Span } from './period.ts'
 export { splitByDay } from './played.ts'
+export { type CheckedTable, problemOfRow } from './row-forms.ts'
 export type {
   ClockJump,
   DayPlayed,

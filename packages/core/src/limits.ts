@@ -78,6 +78,11 @@ export const LIMITS = {
   CALL_TIMEOUT_MS_DEFAULT: 30_000,
   /** How long `health` waits for the database. */
   HEALTH_TIMEOUT_MS: 3_000,
+  /** Problems that one `check` tells; it counts them all. And rows of a table that it reads at a time. */
+  CHECK_PROBLEMS_MAX: 100,
+  CHECK_PAGE_ROWS: 1_000,
+  /** How long a step of a check may take: the whole file of a store is one. */
+  CHECK_STEP_TIMEOUT_MS: 60 * 60 * 1_000,
   /** How long `close` waits for accepted writes and running reads. */
   CLOSE_TIMEOUT_MS: 10_000,
 } as const

@@ -1,8 +1,17 @@
 import { auditRecord } from './audit-records.ts'
-import { auditRequest, checkPageLimit, readRequest, type ReadRequestOf, verifyRequest } from './audit-requests.ts'
+import {
+  auditRequest,
+  checkPageLimit,
+  checkRequest,
+  readRequest,
+  type ReadRequestOf,
+  verifyRequest,
+} from './audit-requests.ts'
 import type { AuditVerification, VerifyOptions } from './audit-verification.ts'
 import type { AuditHead, AuditQuery, AuditRecord, ReadAuditsOptions } from './audit.ts'
 import type { Calendar } from './calendar.ts'
+import type { CheckOptions, CheckReport } from './check-report.ts'
+import { checkStore } from './check.ts'
 import type { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
 import { duringOperation, fromArguments } from './errors.ts'
@@ -77,6 +86,13 @@ export class LogView implements Viewpoint {
         fromArguments(() => verifyRequest(options)),
       ),
     )
+  }
+
+  check(options: CheckOptions = {}): Promise<CheckReport> {
+    return this.during('check', () => {
+      const checked = fromArguments(() => checkRequest(options))
+      return checkStore(this.engine, this.now(), checked)
+    })
   }
 
   exportAudits(options: ExportAuditsOptions): AsyncIterable<string> {

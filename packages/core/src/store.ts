@@ -11,6 +11,7 @@ import type {
 } from './audit.ts'
 import type { Calendar, CalendarOptions } from './calendar.ts'
 import type { Applied, Change, CommitOptions, Refused, WriteOptions } from './change.ts'
+import type { CheckOptions, CheckReport } from './check-report.ts'
 import type { Clock } from './clock.ts'
 import type { DayState } from './day-state.ts'
 import type { Day } from './day.ts'
@@ -145,6 +146,16 @@ export interface Store {
    * was cut off or written anew. The result tells what it cannot detect.
    */
   verifyAudits(options?: VerifyOptions): Promise<AuditVerification>
+  /**
+   * Reads all that is stored, of every scope, page by page in bounded memory, and tells what is not as it was written: the
+   * log as `verifyAudits` does; rows that cannot be read; and what the backend knows of its database, such as tables,
+   * triggers and indexes that are damaged, changed or gone. For an operator, when something is odd: it takes as long as
+   * reading everything, and changes nothing. What others write meanwhile is looked at or not. May be repeated.
+   *
+   * What is damaged is told in the report, also where reading it fails. It rejects only when it could not look:
+   * `UNAVAILABLE`, `BUSY`, `TIMEOUT`, `PERMISSION_DENIED`, `ABORTED`, `CLOSED`, `INVALID_ARGUMENT`.
+   */
+  check(options?: CheckOptions): Promise<CheckReport>
   /**
    * The log as text: JSON Lines, CSV or CloudEvents; page by page, in bounded memory. In the order of the log, as far as
    * it reaches when the last page is read.

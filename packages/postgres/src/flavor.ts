@@ -10,6 +10,7 @@ import {
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
 import { firstDefinitions, logDefinitions } from './definitions.ts'
 import { sqlStateOf } from './errors.ts'
+import { schemaChecks } from './schema-checks.ts'
 import type { PostgresTables } from './tables.ts'
 
 /** How long operations, and writers that are gone, are remembered. */
@@ -110,6 +111,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
     lockScope: ({ scope, mode }) => advisoryLock(`shepherd-store scope ${schema} ${scope}`, mode),
     appendAudits: appendAudits(schema),
     replay: replayGuard(db, schema),
+    checks: schemaChecks(schema),
     blamesUnit: ({ cause }) => /^(22|23|54)/.test(sqlStateOf(cause) ?? ''),
   }
 }

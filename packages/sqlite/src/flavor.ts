@@ -10,6 +10,7 @@ import {
 } from 'kysely'
 import { FIRST_DEFINITIONS, LOG_DEFINITIONS, USUAL_NODE } from './definitions.ts'
 import { codeOf } from './errors.ts'
+import { fileChecks } from './file-checks.ts'
 
 /** `shep` in ASCII: what `file` and SQLite's own tools know a store by. */
 export const APPLICATION_ID = 0x73686570
@@ -43,7 +44,7 @@ function createFlavor(): SqlFlavor {
     },
   })
   const text = sql`text`
-  return {
+  const flavor: SqlFlavor = {
     db,
     types: {
       integer: sql`integer`,
@@ -87,8 +88,10 @@ function createFlavor(): SqlFlavor {
         '(select page_count * page_size from pragma_page_count, pragma_page_size) as size_bytes',
       parameters: [],
     },
+    checks: fileChecks(() => flavor),
     blamesUnit: ({ cause }) => /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE)/.test(codeOf(cause)),
   }
+  return flavor
 }
 
 /** One for all files: what is compiled for it is compiled once in a process. */

@@ -23,11 +23,12 @@ import {
 } from '@shepherd-store/core/sql'
 import { compact, openConnection, openDatabase, type Place } from './connection.ts'
 import { warnOfNetwork } from './file-system.ts'
+import { WHOLE_FILE } from './file-checks.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
 import { identityOf, isHalfMade, preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
 import { isOwnThread, requireThreads } from './thread.ts'
-import { bringUpToDate, threadedWriter } from './writer.ts'
+import { bringUpToDate, checkInThread, threadedWriter } from './writer.ts'
 
 export interface SqliteDriverOptions extends MigrateOptions {
   /** `false`: a missing database is refused with `NOT_FOUND`. Default true: it is made, with its directory. */
@@ -126,6 +127,11 @@ async function openWithThread(
   return {
     driver: {
       ...{ contract, calendar, capabilities, writesBlock, read, write, probe },
+      // The first step, and this one, read the whole file.
+      check: async (step) =>
+        step === undefined || step.part === WHOLE_FILE || reader.check === undefined
+          ? checkInThread(place, step)
+          : reader.check(step),
       async close() {
         try {
           await reader.close()

@@ -2,6 +2,8 @@ import {
   type AuditContent,
   type AuditPosition,
   type AuditRow,
+  type CheckPlace,
+  type CheckStep,
   type DriverStatus,
   type Outcome,
   StoreError,
@@ -19,6 +21,8 @@ export interface ThreadCalls {
   open(place: Place, options: MigrateOptions): void
   write(units: readonly WriteUnit[]): readonly SentOutcome[]
   probe(): DriverStatus
+  /** A step of a check. */
+  check(place: CheckPlace | undefined): CheckStep
   compact(): void
   close(): void
 }

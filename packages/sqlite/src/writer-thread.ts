@@ -26,6 +26,11 @@ async function answer(request: ThreadRequest): Promise<unknown> {
     }
     case 'probe':
       return driver.probe()
+    case 'check': {
+      const [step] = request.arguments
+      if (driver.check === undefined) throw new TypeError('the driver in this thread checks nothing')
+      return driver.check(step)
+    }
     case 'compact':
       return compact(handle, place.busyTimeoutMs)
     case 'close':

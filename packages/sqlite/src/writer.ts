@@ -1,4 +1,4 @@
-import { StoreError, type StoreDriver, withOutcome } from '@shepherd-store/core'
+import { type CheckPlace, type CheckStep, StoreError, type StoreDriver, withOutcome } from '@shepherd-store/core'
 import type { MigrateOptions } from '@shepherd-store/core/sql'
 import type { Place } from './connection.ts'
 import { receivedOutcomes } from './thread-messages.ts'
@@ -59,6 +59,27 @@ export function threadedWriter(place: Place): Writer {
         thread.release()
       }
     },
+  }
+}
+
+/**
+ * A step of a check in a thread of its own, which the file is opened in for that: neither the event loop nor those who
+ * write wait for it. @throws StoreError
+ */
+export async function checkInThread(place: Place, step: CheckPlace | undefined): Promise<CheckStep> {
+  const thread = Thread.take()
+  try {
+    await thread.call('open', place, { migrate: 'never' })
+    try {
+      return await thread.call('check', step)
+    } finally {
+      if (!thread.ended) await thread.call('close')
+    }
+  } catch (error) {
+    // It only reads.
+    throw withOutcome(error, 'not_applied')
+  } finally {
+    thread.release()
   }
 }
 

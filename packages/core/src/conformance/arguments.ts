@@ -91,6 +91,8 @@ const OBJECTS: readonly CallWithObject[] = [
   ['query of readAudits', {}, (store, value) => firstOf(store.readAudits(value))],
   ['options of verifyAudits', {}, (store, value) => store.verifyAudits(value)],
   ['expectedHead', { id: 1, hash: '0'.repeat(64) }, (store, value) => store.verifyAudits({ expectedHead: value })],
+  ['options of check', {}, (store, value) => store.check(value)],
+  ['expectedHead of check', { id: 1, hash: '0'.repeat(64) }, (store, value) => store.check({ expectedHead: value })],
   ['as of view', {}, (store, value) => store.view(value)],
   ['options of startSession', { entryId: 'minecraft' }, (store, value) => startSession(store, value)],
   [
@@ -102,7 +104,7 @@ const OBJECTS: readonly CallWithObject[] = [
   ['options of recoverSession', {}, (store, value) => recoverSession(store, value)],
 ]
 /** Of these a whole record will do, whatever else it holds. */
-const RECORDS: readonly string[] = ['expectedHead', 'after of listSessions']
+const RECORDS: readonly string[] = ['expectedHead', 'expectedHead of check', 'after of listSessions']
 
 export const argumentCases: readonly CaseDefinition[] = [
   {

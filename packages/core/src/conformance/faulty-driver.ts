@@ -1,10 +1,11 @@
 import { createStore } from '../create-store.ts'
 import type { StoreDriver } from '../driver.ts'
+import { checkOf } from '../faults.ts'
 import type { OwnedStore } from '../store.ts'
 import { type CaseContext, SUITE_CALENDAR } from './harness.ts'
 
 /** What a case puts in place of a driver's own methods. */
-export type Faulty = Partial<Pick<StoreDriver, 'write' | 'read' | 'probe'>>
+export type Faulty = Partial<Pick<StoreDriver, 'write' | 'read' | 'probe' | 'check'>>
 
 /** Uses a store over a driver of which some methods are `faulty`. */
 export async function useOver(
@@ -22,6 +23,7 @@ export async function useOver(
       write: (units) => driver.write(units),
       read: (request) => driver.read(request),
       probe: () => driver.probe(),
+      ...checkOf(driver, (call) => call()),
       close: () => driver.close(),
       ...faulty(driver),
     },

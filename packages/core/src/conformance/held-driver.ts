@@ -1,8 +1,9 @@
 import type { StoreDriver } from '../driver.ts'
+import { checkOf } from '../faults.ts'
 
 export interface HeldDriver {
   readonly driver: StoreDriver
-  /** Resolves when the first call of `write`, `read` or `probe` has come in. */
+  /** Resolves when the first call of `write`, `read`, `probe` or `check` has come in. */
   readonly called: Promise<undefined>
   /** Lets all calls go on, those that wait and those to come. */
   letGo(): void
@@ -25,6 +26,7 @@ export function holdDriver(inner: StoreDriver): HeldDriver {
       write: (units) => hold(() => inner.write(units)),
       read: (request) => hold(() => inner.read(request)),
       probe: () => hold(() => inner.probe()),
+      ...checkOf(inner, hold),
       close: () => inner.close(),
     },
     called: called.promise,

@@ -21,6 +21,7 @@ import { auditRetentionCases } from './audit-retention.ts'
 import { auditVerifyCases } from './audit-verify.ts'
 import { auditCases } from './audit.ts'
 import { calendarCases } from './calendar.ts'
+import { checkCases } from './check.ts'
 import { commitCallCases } from './commit-calls.ts'
 import { commitCases } from './commit.ts'
 import { concurrencyConflictCases } from './concurrency-conflicts.ts'
@@ -161,6 +162,7 @@ const definitions: readonly CaseDefinition[] = [
   ...lifecycleCreateCases,
   ...viewCases,
   ...healthCases,
+  ...checkCases,
   ...faultCases,
   ...faultyDriverCases,
 ]

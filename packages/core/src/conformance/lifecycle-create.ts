@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers'
 import { createStore } from '../create-store.ts'
 import type { StoreDriver } from '../driver.ts'
+import { checkOf } from '../faults.ts'
 import { LIMITS } from '../limits.ts'
 import type { Store, StoreOptions } from '../store.ts'
 import { rejectsWith } from './expect.ts'
@@ -124,6 +125,7 @@ function watchCloses(inner: StoreDriver): { readonly driver: StoreDriver; readon
     write: (units) => delay(() => inner.write(units)),
     read: (request) => delay(() => inner.read(request)),
     probe: () => delay(() => inner.probe()),
+    ...checkOf(inner, delay),
     async close() {
       closes.push(underWay)
       if (closes.length === 1) await inner.close()

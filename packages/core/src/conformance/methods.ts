@@ -24,8 +24,9 @@ export const READS = {
 
 const CORRECTION = { by: 'Ada', why: 'Homework is done.' }
 
-/** A call of every method that is made of several reads and writes. */
+/** A call of every method that is made of several steps. */
 export const LOG_WORK = {
+  check: (store) => store.check(),
   importAudits: (store) => store.importAudits(nothing()),
   applyRetention: (store) => store.applyRetention({ keepDays: 30, dryRun: true }),
   forgetScope: (store) => store.forgetScope('nobody', CORRECTION),

@@ -163,6 +163,13 @@ export class ModelStore implements Record<ModelMethod, (...args: never[]) => unk
     return modelVerifyAudits(this.#model.state, options)
   }
 
+  /** A sound store: what is to be found in a spoiled one has cases of its own. */
+  check(options: unknown = {}): { readonly sound: boolean; readonly checkedAt: Date; readonly problemCount: number } {
+    const { expectedHead } = legalObject(options, ['expectedHead', 'signal', 'onProgress'])
+    const { intact } = modelVerifyAudits(this.#model.state, { expectedHead })
+    return { sound: intact, checkedAt: this.#model.clock.now(), problemCount: intact ? 0 : 1 }
+  }
+
   /** A person's decision. */
   #correct(change: object, options: unknown): ModelApplied {
     const { by, why, ...rest } = legalObject(options, ['operationId', 'operationAt', 'by', 'why'])

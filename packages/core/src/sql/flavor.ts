@@ -1,4 +1,5 @@
 import type { AliasableExpression, Expression, Kysely, RawBuilder } from 'kysely'
+import type { CheckStep } from '../driver.ts'
 import type { AuditPosition } from '../effects.ts'
 import type { StoreError } from '../errors.ts'
 import type { Program, SqlValue, Statement } from './program.ts'
@@ -77,9 +78,24 @@ export interface SqlFlavor {
    * met an error is found again by its operation ids and records.
    */
   readonly replay?: ReplayGuard
+  /** How the database itself is looked at, its schema and whatever it can tell of its pages, by `check`. In this order. */
+  readonly checks: readonly DatabaseCheck[]
   /** Whether the failure lies in what one unit would have written, so that the others are to be tried without it. */
   blamesUnit(error: StoreError): boolean
 }
+
+/**
+ * A part of a check, step by step. Damage may be thrown: then the part goes on with what is `past` the step, if that is
+ * said. Then a step may also take too long, and becomes a blind spot.
+ */
+export interface DatabaseCheck {
+  readonly part: string
+  look(after: unknown): Program<Found>
+  past?(after: unknown): unknown
+}
+
+/** What a step found. `after`: where the part goes on; `undefined`: it has ended. */
+export type Found = Pick<CheckStep, 'checked' | 'problems' | 'blindSpots'> & { readonly after?: unknown }
 
 export type LockMode = 'shared' | 'exclusive'
 

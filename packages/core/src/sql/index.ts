@@ -1,4 +1,14 @@
-export type { AuditColumns, Column, DatabaseStatus, LockMode, ReplayGuard, SqlFlavor, SqlRunner } from './flavor.ts'
+export type {
+  AuditColumns,
+  Column,
+  DatabaseCheck,
+  DatabaseStatus,
+  Found,
+  LockMode,
+  ReplayGuard,
+  SqlFlavor,
+  SqlRunner,
+} from './flavor.ts'
 export { SPAN_RECORDS } from './log-schema.ts'
 export {
   checkMigrateOptions,

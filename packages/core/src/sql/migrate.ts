@@ -139,7 +139,8 @@ function calendarFor(found: FoundSchema | undefined, { calendar = {}, changeCale
   return { timeZone: made.timeZone, dayStart: made.dayStart }
 }
 
-function keptCalendar(json: string | undefined): CalendarSettings {
+/** @throws StoreError `MALFORMED`. */
+export function keptCalendar(json: string | undefined): CalendarSettings {
   try {
     const { timeZone, dayStart } = createCalendar(JSON.parse(json ?? '') as CalendarSettings)
     return { timeZone, dayStart }
@@ -149,7 +150,8 @@ function keptCalendar(json: string | undefined): CalendarSettings {
   }
 }
 
-function readMeta({ db }: SqlFlavor) {
+/** The version of the schema, and the calendar. */
+export function readMeta({ db }: SqlFlavor) {
   return prepare(() => db.selectFrom('meta').select(['key', 'value']))({})
 }
 

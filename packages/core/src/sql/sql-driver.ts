@@ -4,6 +4,8 @@ import type { Capabilities, StoreDriver, WriteOutcome, WriteUnit } from '../driv
 import { isStoreError, StoreError } from '../errors.ts'
 import type { DriverStatus } from '../health.ts'
 import { parseInstant } from '../values.ts'
+import { metaCheck, rowPages, tableChecks } from './check-rows.ts'
+import { sqlCheck } from './check.ts'
 import type { LockMode, SqlFlavor, SqlRunner } from './flavor.ts'
 import { migrate, type MigrateOptions } from './migrate.ts'
 import { SCHEMA_VERSION } from './migrations.ts'
@@ -36,14 +38,16 @@ export async function openSqlDriver(
   options: SqlDriverFacts & MigrateOptions,
 ): Promise<StoreDriver> {
   try {
-    return sqlDriver(runner, flavor, { ...options, calendar: await migrate(runner, flavor, options) })
+    const driver = sqlDriver(runner, flavor, { ...options, calendar: await migrate(runner, flavor, options) })
+    const parts = [...flavor.checks, metaCheck(flavor), ...compiledFor(flavor).tableChecks]
+    return { ...driver, check: sqlCheck(runner, parts) }
   } catch (error) {
     await runner.close()
     throw error
   }
 }
 
-/** The driver of a SQL database that has the schema already. */
+/** The driver of a SQL database that has the schema already, whose calendar is kept elsewhere. */
 export function sqlDriver(
   runner: SqlRunner,
   flavor: SqlFlavor,
@@ -66,6 +70,7 @@ function compile(flavor: SqlFlavor) {
   return {
     statements: createStatements(flavor),
     queries: createQueries(flavor),
+    tableChecks: tableChecks(rowPages(flavor)),
     lookAtTables: TABLE_NAMES.map((table) =>
       prepare(() =>
         flavor.db
@@ -79,7 +84,7 @@ function compile(flavor: SqlFlavor) {
 
 function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
   const statementsAndQueries = compiledFor(flavor)
-  const { queries, lookAtTables } = statementsAndQueries
+  const { queries, lookAtTables, tableChecks } = statementsAndQueries
   const writer = randomUUID()
   let groups = 0
 
@@ -151,6 +156,7 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
     write,
     read: (request: Parameters<StoreDriver['read']>[0]) => runner.read(() => read(queries, request)),
     probe: () => runner.write(probe),
+    check: sqlCheck(runner, [...flavor.checks, ...tableChecks]),
     close: () => runner.close(),
   }
 }

@@ -1,6 +1,7 @@
 import type { AuditVerification } from '../../audit-verification.ts'
 import type { AuditHead, AuditRecord } from '../../audit.ts'
 import type { Applied, Refused } from '../../change.ts'
+import type { CheckReport } from '../../check-report.ts'
 import type { DayState } from '../../day-state.ts'
 import type { HealthReport } from '../../health.ts'
 import type { NodeRecord } from '../../session.ts'
@@ -46,6 +47,7 @@ const FORMS: Readonly<Record<ModelMethod, (answer: never, hashes: HashLedger) =>
   listAudits: records,
   readAudits: records,
   auditHead: (head: AuditHead | undefined) => head?.id,
+  check: ({ sound, checkedAt, problemCount }: CheckReport) => ({ sound, checkedAt, problemCount }),
   verifyAudits: ({ head, firstBreak, blindSpots: _, ...verification }: AuditVerification) => ({
     ...verification,
     headId: head?.id,

@@ -61,6 +61,7 @@ const READS: Partial<Record<ModelMethod, Arguments>> = {
   listAudits: [3, fc.tuple(auditQuery)],
   readAudits: [1, fc.tuple(auditQuery)],
   verifyAudits: [1, fc.tuple(verifyOptions)],
+  check: [1, fc.tuple(verifyOptions)],
   health: [1, fc.constant([])],
   isHealthy: [1, fc.constant([])],
   today: [1, fc.constant([])],

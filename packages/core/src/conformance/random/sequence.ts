@@ -115,6 +115,7 @@ const PLACES: Partial<Record<Call['method'], (args: readonly unknown[], shift: S
   listAudits: shiftQuery,
   readAudits: shiftQuery,
   verifyAudits: shiftHead,
+  check: shiftHead,
   listSessions: shiftSession,
 }
 
