@@ -11,6 +11,8 @@ const MEANINGS: readonly (readonly [prefix: string, code: StoreErrorCode, advice
   ['SQLITE_CANTOPEN', 'IO', 'the file, or its -wal or -shm beside it, cannot be opened; look at the directory'],
   ['SQLITE_CORRUPT', 'CORRUPT', 'the file is damaged; restore a backup'],
   ['SQLITE_NOTADB', 'UNRECOGNIZED_SCHEMA', 'the file is no SQLite database; choose another'],
+  // Every statement is the store's own: what it names is not there, or what it reads is not in its form.
+  ['SQLITE_ERROR', 'DATABASE', 'the file is not as the store made it; look with check, or restore a backup'],
   ['SQLITE_AUTH', 'PERMISSION_DENIED', 'the statement was not authorised'],
   ['SQLITE_PROTOCOL', 'BUSY', 'too many processes opened the file at once; try again'],
 ]
