@@ -7,11 +7,13 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { createDatabase, withClient, type TestDatabase } from './database.ts'
-import { typescriptFlags } from './embedded.ts'
+import { typescriptFlags } from './owned-process.ts'
 import { startPostgres } from './start.ts'
 
 const START_AND_STOP_TIMEOUT_MS = 60_000
 const GONE_TIMEOUT_MS = 20_000
+/** As the tests themselves are run. */
+const SOURCE = ['--conditions=@shepherd-store/source']
 
 afterEach(() => void vi.unstubAllEnvs())
 
@@ -136,6 +138,14 @@ describe('embedded-postgres', { timeout: START_AND_STOP_TIMEOUT_MS }, () => {
     await expect(withClient(url, async () => undefined)).rejects.toThrow('ECONNREFUSED')
   })
 
+  it('leaves nothing behind when a run is killed that has servers of its own at work', async () => {
+    const { run, url, files } = await runEmbedded(CLUSTER)
+    await withClient(url, (client) => client.query('select'))
+    end(run, 'SIGKILL')
+    await vi.waitFor(async () => expect(await files()).toEqual([]), { timeout: GONE_TIMEOUT_MS })
+    await expect(withClient(url, async () => undefined)).rejects.toThrow('ENOENT')
+  })
+
   it('leaves nothing behind when the run is killed while the server starts', async () => {
     const { run, files } = await fakeRun()
     await vi.waitFor(async () => expect(await files()).toHaveLength(1), { timeout: GONE_TIMEOUT_MS })
@@ -150,24 +160,35 @@ async function place(): Promise<TestDatabase> {
   return database
 }
 
-async function runEmbedded(): Promise<{ run: ChildProcess; url: string; files: () => Promise<string[]> }> {
-  const { run, files } = await fakeRun()
+async function runEmbedded(
+  program = EMBEDDED,
+): Promise<{ run: ChildProcess; url: string; files: () => Promise<string[]> }> {
+  const { run, files } = await fakeRun(program)
   const ended = once(run, 'exit').then(([code]) => Promise.reject(new Error(`The run ended with code ${code}.`)))
   const [url] = (await Promise.race([once(run, 'message'), ended])) as [string]
   return { run, url, files }
 }
 
+/** What a run does that has the embedded server, and one that has servers of its own. */
+const EMBEDDED = `
+  import { startEmbedded } from ${JSON.stringify(new URL('./embedded.ts', import.meta.url).href)}
+  const server = await startEmbedded()
+  process.once('message', () => server.stop().then(() => process.exit()))
+  process.send(server.url)`
+const CLUSTER = `
+  import { Cluster } from ${JSON.stringify(new URL('../faults/cluster.ts', import.meta.url).href)}
+  const cluster = await Cluster.make()
+  const primary = await cluster.addPrimary()
+  await cluster.addStandby(primary)
+  process.once('message', () => cluster.stop())
+  process.send(primary.url)`
+
 /** Another process that starts the embedded server as a run does, with a temporary directory to look into. */
-async function fakeRun(): Promise<{ run: ChildProcess; files: () => Promise<string[]> }> {
+async function fakeRun(program = EMBEDDED): Promise<{ run: ChildProcess; files: () => Promise<string[]> }> {
   const directory = await mkdtemp(join(tmpdir(), 'shepherd-server-test-'))
   // The server of a root user runs as another user.
   await chmod(directory, 0o755)
-  const program = `
-    import { startEmbedded } from ${JSON.stringify(new URL('./embedded.ts', import.meta.url).href)}
-    const server = await startEmbedded()
-    process.once('message', () => server.stop().then(() => process.exit()))
-    process.send(server.url)`
-  const run = spawn(process.execPath, [...typescriptFlags, '--input-type=module', '--eval', program], {
+  const run = spawn(process.execPath, [...typescriptFlags, ...SOURCE, '--input-type=module', '--eval', program], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,
     env: { ...process.env, TMPDIR: directory },

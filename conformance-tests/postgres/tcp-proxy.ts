@@ -1,10 +1,13 @@
 import { EventEmitter, once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 
 /** A network that fails, between a store and PostgreSQL. It cannot see into TLS: use it with plain connections. */
 export interface TcpProxy {
   /** The same database through the proxy. */
   url(original: string): string
+  /** Leads those who connect from now on elsewhere. Connections that are there stay as they are. */
+  leadTo(target: ProxyTarget): void
   /** Resets every connection. */
   cutAll(): void
   /**
@@ -12,6 +15,8 @@ export interface TcpProxy {
    * never learns. Once, and one at a time; resolves when it has happened, rejects if the proxy is closed before.
    */
   loseNextReply(match: string): Promise<void>
+  /** Counts the pieces of the server's replies that contain `match`, from now on. */
+  countReplies(match: string): { readonly count: number }
   /**
    * Keeps back the next thing with `match` in it that a client sends, and what it sends behind that, whether it gives up
    * meanwhile or not. `held` resolves when there is such a thing.
@@ -22,8 +27,15 @@ export interface TcpProxy {
   /** Keeps connections open and accepts new ones, but forwards nothing, not even an end, until `thaw`. */
   freeze(): void
   thaw(): void
+  /** Forwards nothing more on the connections that are there, as a router that has forgotten them. New ones work. */
+  forget(): void
+  /** Keeps back everything that comes from now on for so long, both ways. 0: no more. */
+  slowDown(delayMs: number): void
   close(): Promise<void>
 }
+
+/** A port, or a socket in the file system. */
+export type ProxyTarget = { readonly host: string; readonly port: number } | { readonly path: string }
 
 interface HeldRequest {
   readonly held: Promise<unknown>
@@ -37,8 +49,12 @@ interface Hold {
   readonly caught: (upstream: Socket) => void
 }
 
-export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
+  let target = first
+  let delayMs = 0
+  const counters: { readonly match: string; count: number }[] = []
+  const forgotten = new WeakSet<Socket>()
   let frozen: EventEmitter | undefined
   let loss: { readonly match: string; readonly done: () => void; readonly fail: (error: Error) => void } | undefined
 
@@ -71,6 +87,8 @@ export async function startProxy(target: { readonly host: string; readonly port:
     try {
       for await (const chunk of from as AsyncIterable<Buffer>) {
         while (frozen) await once(frozen, 'thaw')
+        if (delayMs > 0) await setTimeout(delayMs)
+        if (forgotten.has(from)) continue
         await waits(chunk)
         if (loses(chunk)) break
         // To a client that is gone nothing is said; what it asked for is done all the same.
@@ -79,7 +97,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
       }
     } catch {} // Reset, by its peer or by us: the other side ends too, as after a normal end.
     while (frozen) await once(frozen, 'thaw')
-    to.end()
+    if (!forgotten.has(from)) to.end()
     sockets.delete(from)
   }
 
@@ -96,10 +114,11 @@ export async function startProxy(target: { readonly host: string; readonly port:
     )
     let seen = ''
     void pump(upstream, client, (chunk) => {
+      for (const counter of counters) if (chunk.includes(counter.match)) counter.count += 1
       // The match may come in two pieces. Half a reply, forwarded before, tells the client nothing.
       seen = loss ? (seen + chunk.toString('latin1')).slice(1 - loss.match.length - chunk.length) : ''
       if (!loss || !seen.includes(loss.match)) return false
-      for (const socket of [client, upstream]) socket.resetAndDestroy()
+      for (const socket of [client, upstream]) reset(socket)
       loss.done()
       loss = undefined
       return true
@@ -109,8 +128,14 @@ export async function startProxy(target: { readonly host: string; readonly port:
   const { port } = server.address() as AddressInfo
   const proxy: TcpProxy = {
     url: (original) => Object.assign(new URL(original), { hostname: '127.0.0.1', port }).href,
-    cutAll: () => sockets.forEach((socket) => socket.resetAndDestroy()),
+    leadTo: (next) => void (target = next),
+    cutAll: () => sockets.forEach(reset),
     loseNextReply: (match) => new Promise((done, fail) => (loss = { match, done, fail })),
+    countReplies(match) {
+      const counter = { match, count: 0 }
+      counters.push(counter)
+      return counter
+    },
     holdNextRequest(match) {
       const [caught, free] = [Promise.withResolvers<Socket>(), Promise.withResolvers<undefined>()]
       hold = { match, free: free.promise, caught: caught.resolve }
@@ -126,6 +151,8 @@ export async function startProxy(target: { readonly host: string; readonly port:
     },
     misspellNextRequest: (match) => void (misspelt = match),
     freeze: () => void (frozen ??= new EventEmitter().setMaxListeners(0)),
+    forget: () => sockets.forEach((socket) => forgotten.add(socket)),
+    slowDown: (ms) => void (delayMs = ms),
     thaw: () => {
       frozen?.emit('thaw')
       frozen = undefined
@@ -139,4 +166,10 @@ export async function startProxy(target: { readonly host: string; readonly port:
     },
   }
   return proxy
+}
+
+/** A socket in the file system knows no reset. */
+function reset(socket: Socket): void {
+  if (socket.remoteAddress === undefined) socket.destroy()
+  else socket.resetAndDestroy()
 }
