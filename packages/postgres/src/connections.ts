@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { describe, StoreError } from '@shepherd-store/core'
+import { describe, StoreError, systemClock } from '@shepherd-store/core'
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
 import { parse } from 'pg-connection-string'
 
@@ -11,6 +11,8 @@ export interface Connections {
   readonly areOurs: boolean
   /** @throws StoreError `TIMEOUT`, or the driver's error. */
   checkOut(timeoutMs: number): Promise<PoolClient>
+  /** Those that are there are not used again. */
+  renew(): void
   /** Ends the pool, unless it is the caller's. */
   close(): Promise<void>
 }
@@ -43,10 +45,11 @@ export function ownConnections(where: string | PoolConfig, connectTimeoutMs: num
       return socket
     },
   })
-  const { checkOut } = connectionsOf(pool)
+  const { checkOut, renew } = connectionsOf(pool)
   return {
     areOurs: true,
     checkOut,
+    renew,
     async close() {
       // A frozen server says no goodbye, and a client that failed to begin is never done.
       let timer: NodeJS.Timeout | undefined
@@ -72,10 +75,11 @@ function socketOf({ stream }: PoolConfig): Duplex {
 
 /** Connections of the caller's pool. It stays open, and keeps its settings: the store sets its own per transaction. */
 export function borrowedConnections(pool: Pool): Connections {
-  const { checkOut, letGo } = connectionsOf(pool)
+  const { checkOut, renew, letGo } = connectionsOf(pool)
   return {
     areOurs: false,
     checkOut,
+    renew,
     async close() {
       letGo()
     },
@@ -87,15 +91,27 @@ function connectionsOf(pool: Pool) {
   pool.on('error', ignore)
   // From its first moment: the server may end a connection in the same breath in which it accepts it.
   pool.on('connect', watch)
+  let renewals = 0
+  const madeAfter = new WeakMap<PoolClient, number>()
+  const date = (client: PoolClient) => void madeAfter.set(client, renewals)
+  pool.on('connect', date)
   return {
     async checkOut(timeoutMs: number): Promise<PoolClient> {
-      const client = await within(pool.connect(), timeoutMs)
-      watch(client)
-      return client
+      const deadlineMs = systemClock.monotonicMs() + timeoutMs
+      for (;;) {
+        const client = await within(pool.connect(), Math.max(1, Math.ceil(deadlineMs - systemClock.monotonicMs())))
+        watch(client)
+        if ((madeAfter.get(client) ?? 0) === renewals) return client
+        client.release(true)
+      }
+    },
+    renew() {
+      renewals += 1
     },
     letGo() {
       pool.off('error', ignore)
       pool.off('connect', watch)
+      pool.off('connect', date)
     },
   }
 }

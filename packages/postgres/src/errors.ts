@@ -1,16 +1,22 @@
 import { isStoreError, type Outcome, StoreError, type StoreErrorCode } from '@shepherd-store/core'
 
+const READ_ONLY_ADVICE = 'this server is a standby, or was set read-only; connect to the primary'
+
 /** What SQLSTATEs mean. The longest prefix that comes first counts. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const MEANINGS: readonly (readonly [prefix: string, code: StoreErrorCode, advice: string])[] = [
+  ['0A000', 'UNAVAILABLE', 'a table was changed since the connection prepared its statements; try again'],
   ['08', 'UNAVAILABLE', 'the connection was lost; try again'],
-  ['25006', 'READ_ONLY', 'this server is a standby, or was set read-only; connect to the primary'],
+  ['25006', 'READ_ONLY', READ_ONLY_ADVICE],
   ['25P03', 'UNAVAILABLE', 'the server ended a transaction that waited for its client too long; try again'],
   ['26000', 'UNAVAILABLE', 'a prepared statement is gone; try again'],
   ['28', 'PERMISSION_DENIED', 'look at the user, the password and pg_hba.conf'],
   ['3D000', 'NOT_FOUND', 'the database does not exist; make it, or look at the URL'],
   ['40', 'BUSY', 'another transaction was in the way; try again'],
   ['42501', 'PERMISSION_DENIED', 'the role lacks the right to do it: ask the owner of the schema'],
+  ['3F000', 'DATABASE', 'the schema of the store is missing; restore a backup'],
+  ['42703', 'DATABASE', 'a column of the store is missing; restore a backup'],
   ['42P01', 'DATABASE', 'a table of the store is missing; restore a backup'],
+  ['42P10', 'DATABASE', 'a table of the store has lost its primary key; make it again, or restore a backup'],
   ['42P05', 'UNAVAILABLE', 'a prepared statement is there already, as behind a pooler that mixes sessions; try again'],
   ['53100', 'DISK_FULL', 'make room on the disk of the server, then try again'],
   ['53', 'UNAVAILABLE', 'the server has no connections or memory left; try again'],
@@ -37,6 +43,29 @@ export function toStoreError(error: unknown, outcome: Outcome = 'not_applied'): 
     return new StoreError('DATABASE', `${text} (SQLSTATE ${state}): see the server's log`, { cause: error, outcome })
   const [, code, advice] = meaning
   return new StoreError(code, `${text} (SQLSTATE ${state}): ${advice}`, { cause: error, outcome })
+}
+
+/** Whether a standby refuses to begin a transaction that writes: it says of it that it has no such feature. */
+export function isStandbysRefusal(error: unknown): boolean {
+  return sqlStateOf(error) === UNSUPPORTED_FEATURE
+}
+
+/** What it says then: its transaction has failed, and nothing of it is done. */
+export function standbyError(cause: unknown): StoreError {
+  return new StoreError('READ_ONLY', `the server takes no writes: ${READ_ONLY_ADVICE}`, { cause })
+}
+
+const UNSUPPORTED_FEATURE = '0A000'
+
+/**
+ * Whether the failure may be met on every connection of that age, and on none that is made now: they lead to a server that is
+ * no primary any more, or nowhere, or have prepared what does not fit the tables any more.
+ */
+export function mayBeOfConnections({ code, cause }: StoreError): boolean {
+  const state = sqlStateOf(cause)
+  // A pool that has no connection left says so without a cause.
+  const isUnanswered = code === 'TIMEOUT' && cause !== undefined && state === undefined
+  return code === 'READ_ONLY' || isUnanswered || state === UNSUPPORTED_FEATURE
 }
 
 /** The SQLSTATE that the server sent; `undefined` when it sent none: then the connection failed, or the driver. */

@@ -4,7 +4,7 @@ import { type Outcome, StoreError, systemClock, withOutcome } from '@shepherd-st
 import { endOf, isOneInstant, type Program, type Row, type SqlRunner, type Statement } from '@shepherd-store/core/sql'
 import type { PoolClient, QueryResult } from 'pg'
 import type { Connections } from './connections.ts'
-import { settlesTransaction, toStoreError } from './errors.ts'
+import { isStandbysRefusal, mayBeOfConnections, settlesTransaction, standbyError, toStoreError } from './errors.ts'
 
 export interface PostgresRunnerOptions {
   /** How long a call may take with all its tries, in milliseconds. */
@@ -71,6 +71,7 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
       } catch (error) {
         const failure = toStoreError(error)
         if (failure.outcome === 'unknown') outcome = 'unknown'
+        if (mayBeOfConnections(failure)) connections.renew()
         const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random())
         const nextStartMs = systemClock.monotonicMs() - startedMs + pauseMs
         // A later try that failed for certain does not settle an earlier one.
@@ -88,8 +89,16 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
   }
 }
 
-/** The isolation is said, since a role can have another default: decisions are made on what is read behind a lock. */
-const BEGIN_WRITE: Statement = { sql: 'begin isolation level read committed read write', parameters: [], once: true }
+/**
+ * The isolation is said, since a role can have another default: decisions are made on what is read behind a lock. That it
+ * writes is said apart: a standby would refuse such a BEGIN, and one that is promoted in that moment do what comes behind
+ * it in no transaction.
+ */
+const BEGIN_WRITE: Statement = {
+  sql: 'begin isolation level read committed; set transaction read write',
+  parameters: [],
+  once: true,
+}
 const BEGIN_READ: Statement = { sql: 'begin isolation level repeatable read read only', parameters: [], once: true }
 const ROLLBACK: Statement = { sql: 'rollback', parameters: [], once: true }
 const COMMIT: Statement = { sql: 'commit', parameters: [], once: true }
@@ -143,6 +152,7 @@ async function fly(
   const results = await query(client, commits ? [...statements, COMMIT] : statements, timeoutMs)
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) {
+    if (writes && failed === results[0] && isStandbysRefusal(failed.reason)) throw standbyError(failed.reason)
     // What follows on a BEGIN that failed is in no transaction: it may have been done.
     const isTransaction = results[0]?.status === 'fulfilled' || statements[0] !== BEGIN_WRITE
     const isSettled =
