@@ -23,8 +23,8 @@ export class LogWatch {
   }
 
   /**
-   * Resolves when the log has a record behind `id`, as far as is known; when its end cannot be looked at; when `signal`
-   * is aborted; when the store is closed.
+   * Resolves when the log has a record behind `id`, as far as is known; when it ends before `id`; when its end cannot be
+   * looked at; when `signal` is aborted; when the store is closed.
    */
   beyond(id: number, signal: StopSignal | undefined): Promise<void> {
     if (this.#head > id || this.#closed || signal?.aborted === true) return Promise.resolve()
@@ -74,7 +74,10 @@ export class LogWatch {
 
   async #look(): Promise<void> {
     try {
-      this.grown(await this.#lookAtHead())
+      const head = await this.#lookAtHead()
+      this.grown(head)
+      // A log that ends before them has lost its last records: whoever waits behind those reads for himself, and meets it.
+      for (const waiting of this.#waiting) if (head < waiting.id) waiting.wake()
     } catch {
       // Whoever waits reads for himself, and meets what is wrong.
       for (const waiting of this.#waiting) waiting.wake()

@@ -9,6 +9,9 @@ import { append, follow } from './follower.ts'
 import type { CaseDefinition } from './harness.ts'
 import { unawaited } from './unawaited.ts'
 
+/** Of no record. */
+const SOME_HASH = '1'.repeat(64)
+
 /** Those who follow while something is in the way: the database, another reader, the end of the store. */
 export const auditFollowFaultCases: readonly CaseDefinition[] = [
   {
@@ -96,6 +99,29 @@ export const auditFollowFaultCases: readonly CaseDefinition[] = [
         await append(store, 1)
         assert.equal(await waiting, 3)
         await follower.gets([4])
+      })
+    },
+  },
+  {
+    id: 'audit-follow/faults/records-that-are-gone-are-told-while-none-come',
+    prevents: 'a screen that shows, until somebody plays again, what a failover has lost',
+    async run(t) {
+      let isBehind = false
+      const behind = ({ read }: StoreDriver) => ({
+        async read(request: ReadRequest) {
+          const result = await read(request)
+          if (!isBehind || result.log === undefined) return result
+          return { ...result, audits: [], log: { ...result.log, head: { id: 2, hash: SOME_HASH } } }
+        },
+      })
+      await useOver(t, behind, async (store) => {
+        await append(store, 3)
+        const follower = follow(store)
+        await follower.gets([1, 2, 3])
+        const [waiting] = unawaited(follower.next())
+        await store.auditHead()
+        isBehind = true
+        await rejectsWith(waiting, 'MALFORMED', 'not_applied')
       })
     },
   },
