@@ -17,7 +17,7 @@ import type { PostgresTables } from './tables.ts'
 const RETENTION = sql.lit(`${LIMITS.OPERATION_RETENTION_MS / 1_000} seconds`)
 
 /** What writes need beside reading the shared tables. Of all but DELETE a right to the columns that are written will do. */
-const RIGHTS = Object.entries({
+const RIGHTS_OF_TABLES = {
   audit_log: ['INSERT'],
   audit_head: ['SELECT'],
   usage: ['INSERT', 'UPDATE'],
@@ -29,7 +29,13 @@ const RIGHTS = Object.entries({
   grants: ['INSERT', 'UPDATE'],
   nodes: ['INSERT', 'UPDATE'],
   writers: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
-}).flatMap(([table, rights]) => rights.map((right) => [table, right] as const))
+}
+const RIGHTS = Object.entries(RIGHTS_OF_TABLES).flatMap(([table, rights]) =>
+  rights.map((right) => [table, right] as const),
+)
+
+/** Rows of them are found by their primary keys, which also keep each from being there twice. */
+const TABLES = Object.keys(RIGHTS_OF_TABLES).map((table) => `('${table}')`)
 
 /** `schema`: a lower-case identifier that needs no quotes. */
 export function postgresFlavor(schema: string): SqlFlavor {
@@ -98,13 +104,15 @@ export function postgresFlavor(schema: string): SqlFlavor {
     status: {
       sql: `select current_setting('server_version') as version, pg_database_size(current_database()) as size_bytes,
         to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time,
-        case when pg_is_in_recovery() then 'READ_ONLY'
-          when not (select bool_and(case privilege
+        case when not (select bool_and(case privilege
               when 'DELETE' then has_table_privilege(format('%I.%I', $1::text, name), privilege)
               else has_any_column_privilege(format('%I.%I', $1::text, name), privilege) end)
             from (values ${RIGHTS.map(([table, right]) => `('${table}', '${right}')`).join(', ')}) as needed (name, privilege)
           ) then 'PERMISSION_DENIED'
-          when not exists (select from "${schema}".audit_head) then 'MALFORMED' end as refusal`,
+          when not exists (select from "${schema}".audit_head) then 'MALFORMED'
+          when exists (select from (values ${TABLES.join(', ')}) as written (name) where not exists (
+            select from pg_catalog.pg_index where indisprimary and indrelid = to_regclass(format('%I.%I', $1::text, name)))
+          ) then 'DATABASE' end as refusal`,
       parameters: [schema],
     },
     lockLog: { sql: `select last_id from "${schema}".audit_head for update`, parameters: [] },

@@ -107,7 +107,7 @@ export interface DatabaseStatus {
   /** What the database's own clock shows, in ISO 8601; `null` when it has none. */
   readonly time: string | null
   /** What keeps the store from writing; `null` when nothing does. */
-  readonly refusal: 'READ_ONLY' | 'PERMISSION_DENIED' | 'MALFORMED' | null
+  readonly refusal: 'PERMISSION_DENIED' | 'MALFORMED' | 'DATABASE' | null
 }
 
 /** One row for each writer tells of its last group. Whoever writes or looks for it holds the writer's lock. */

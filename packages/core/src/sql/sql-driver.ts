@@ -15,7 +15,7 @@ import { createQueries } from './queries.ts'
 import { read } from './read.ts'
 import type { GroupOutcome } from './replayed-group.ts'
 import { createStatements } from './statements.ts'
-import { TABLE_NAMES } from './tables.ts'
+import { TABLE_COLUMNS, type Tables } from './tables.ts'
 import type { TriedGroup } from './tried-group.ts'
 import { writeGroup } from './write-group.ts'
 
@@ -72,8 +72,18 @@ function compile(flavor: SqlFlavor) {
     queries: createQueries(flavor),
     tableChecks: tableChecks(rowPages(flavor)),
     // All columns: one of them alone may be read from an index, with the table itself in ruins.
-    lookAtTables: TABLE_NAMES.map((table) => prepare(() => flavor.db.selectFrom(table).selectAll().limit(1))({})),
+    lookAtTables: tableNames().map((table) =>
+      prepare(() => flavor.db.selectFrom(table).select(columnsOf(table)).limit(1))({}),
+    ),
   }
+}
+
+function tableNames(): readonly (keyof Tables)[] {
+  return Object.keys(TABLE_COLUMNS) as (keyof Tables)[]
+}
+
+function columnsOf<T extends keyof Tables>(table: T): readonly (keyof Tables[T] & string)[] {
+  return Object.keys(TABLE_COLUMNS[table]) as (keyof Tables[T] & string)[]
 }
 
 function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
@@ -156,8 +166,8 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
 }
 
 const REFUSALS = {
-  READ_ONLY: 'the database takes no writes, as it is a standby; connect to the primary',
   MALFORMED: 'the row that holds the end of the log is missing; restore a backup',
+  DATABASE: 'a table of the store has lost its primary key; make it again, or restore a backup',
   PERMISSION_DENIED: 'the role may not write to every table of the store; ask the owner of the schema',
 } as const
 

@@ -98,8 +98,58 @@ export interface GrantsTable {
   readonly granted_ms: number
 }
 
-export const TABLE_NAMES = [
-  ...(['meta', 'audit_log', 'usage', 'cooldowns', 'snapshot', 'operations'] as const),
-  ...(['sessions', 'session_played', 'grants', 'nodes'] as const),
-  ...(['audit_head', 'audit_cuts', 'audit_spans', 'forgotten_scopes'] as const),
-] as const
+/** Every column, as the compiler sees to: `health` looks whether they are there. */
+export const TABLE_COLUMNS: { readonly [T in keyof Tables]: Readonly<Record<keyof Tables[T], true>> } = {
+  meta: { key: true, value: true },
+  audit_log: {
+    id: true,
+    timestamp: true,
+    scope: true,
+    node: true,
+    type: true,
+    entry_id: true,
+    session_id: true,
+    event: true,
+    original_id: true,
+    original_timestamp: true,
+    original_event: true,
+    salt: true,
+    content_digest: true,
+    digest: true,
+    hash: true,
+  },
+  audit_head: { last_id: true, last_hash: true },
+  audit_cuts: { through_id: true, through_hash: true },
+  audit_spans: { day: true, last_id: true, first_at: true, last_at: true },
+  forgotten_scopes: { scope: true, through_id: true },
+  usage: { scope: true, day: true, entry_id: true, node: true, duration_ms: true },
+  cooldowns: { scope: true, entry_id: true, until: true },
+  snapshot: { scope: true, node: true, revision: true, state: true },
+  operations: {
+    scope: true,
+    operation_id: true,
+    digest: true,
+    applied_at: true,
+    first_audit_id: true,
+    audit_count: true,
+  },
+  sessions: {
+    scope: true,
+    session_id: true,
+    node: true,
+    run: true,
+    report: true,
+    entry_id: true,
+    started_at: true,
+    deadline: true,
+    last_reported_at: true,
+    ended_at: true,
+    duration_ms: true,
+    reserved_day: true,
+    reserved_ms: true,
+    detail: true,
+  },
+  session_played: { scope: true, session_id: true, run: true, day: true, played_ms: true },
+  grants: { scope: true, day: true, entry_id: true, granted_ms: true },
+  nodes: { node: true, seen_at: true, clock_skew_ms: true },
+}
