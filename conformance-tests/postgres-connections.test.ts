@@ -169,6 +169,7 @@ test('gives up a connection that the server does not answer, and frees its place
   const { hostname, port } = new URL(url)
   const proxy = await startProxy({ host: hostname, port: Number(port || 5432) })
   const pool = new pg.Pool({ connectionString: proxy.url(url), max: 1, connectionTimeoutMillis: 300 })
+  await (await openPostgresStore(url, { node: 'hub', schema: 'stands_still' })).close()
   const store = await openPostgresStore(pool, { node: 'hub', schema: 'stands_still', callTimeoutMs: 900 })
   await store.addUsage('minecraft', DAY, 1)
   const removed = once(pool, 'remove')
@@ -215,6 +216,7 @@ test('frees the places of connections that nobody answered', async () => {
   const address = server.address()
   assert.ok(typeof address === 'object' && address !== null)
   const where = Object.assign(new URL(url), { hostname: '127.0.0.1', port: address.port }).href
+  await (await openPostgresStore(url, { node: 'hub', schema: 'silent' })).close()
   const store = await openPostgresStore(
     { connectionString: where, max: 2 },
     { node: 'hub', schema: 'silent', callTimeoutMs: 900 },
