@@ -29,7 +29,7 @@ export function isSession(number: number): boolean {
 }
 
 /** Whether the step may be repeated: a session by its id, a commit by an operation id. Every other commit has none. */
-function isRepeatable(number: number): boolean {
+export function isRepeatable(number: number): boolean {
   return isSession(number) || number % 2 === 0
 }
 
