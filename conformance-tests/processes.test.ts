@@ -7,8 +7,6 @@ import { sqliteHarness } from './sqlite-harness.ts'
 
 /** The suite's process cases, at the size of a fleet. */
 const PROCESSES = 8
-/** How often eight processes open a new store at once. */
-const OPEN_ROUNDS = Number(process.env['SHEPHERD_TEST_OPEN_ROUNDS'] ?? 2)
 const WORKERS_TIMEOUT_MS = 240_000
 const TEST_TIMEOUT_MS = 300_000
 
@@ -40,20 +38,6 @@ for (const harness of [sqliteHarness, postgresHarness(url)]) {
         const verified = await useStore(place, (store) => store.verifyAudits())
         expect(verified).toMatchObject({ intact: true, checked: 4_000 })
       })
-    })
-
-    test(`open a new one at once, ${OPEN_ROUNDS} times`, { timeout: OPEN_ROUNDS * 60_000 }, async () => {
-      for (let round = 1; round <= OPEN_ROUNDS; round += 1) {
-        await usePlace(harness, async (place, address) => {
-          const reports = await runWorkers(address, { processes: PROCESSES, job: { changes: [APPEND], times: 1 } })
-          expect(
-            reports.map(({ calendar }) => calendar),
-            `round ${round}`,
-          ).toEqual(Array(PROCESSES).fill(UTC))
-          const verified = await useStore(place, (store) => store.verifyAudits())
-          expect(verified, `round ${round}`).toMatchObject({ intact: true, checked: PROCESSES })
-        })
-      }
     })
   })
 }
