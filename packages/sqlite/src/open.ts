@@ -22,8 +22,8 @@ import {
   unrecognizedSchema,
 } from '@shepherd-store/core/sql'
 import { compact, openConnection, openDatabase, type Place } from './connection.ts'
-import { warnOfNetwork } from './file-system.ts'
 import { WHOLE_FILE } from './file-checks.ts'
+import { warnOfNetwork } from './file-system.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
 import { identityOf, isHalfMade, preparePlace } from './place.ts'
 import { retryWhileBusy, sqliteRunner } from './runner.ts'
