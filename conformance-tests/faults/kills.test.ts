@@ -9,7 +9,7 @@ import { killRounds } from './kills/rounds.ts'
 import { othersGone } from './settled.ts'
 
 /** How many writers are killed, on each backend; two at least. */
-const KILLS = Number(process.env['SHEPHERD_TEST_WRITER_KILLS'] ?? 3)
+const KILLS = Number(process.env['SHEPHERD_TEST_WRITER_KILLS'] ?? 4)
 
 const { url, drop } = await createDatabase(inject('postgresUrl'))
 afterAll(drop)

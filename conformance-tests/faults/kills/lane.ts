@@ -7,9 +7,10 @@ import type { KillPoint } from '../processes/resident.ts'
 import { isRepeatable } from '../work.ts'
 import type { WriterTask } from '../writer-process.ts'
 
-/** The kills that do not come by chance: whoever goes on finds a step that is there and one that is not, and nobody knows. */
+/** The kills that do not come by chance: of a step that is there and comes not again, that is there and does, that is not there. */
 const OWN_KILLS: readonly OwnKill[] = [
   { write: 2, when: 'after' },
+  { write: 1, when: 'after' },
   { write: 2, when: 'before' },
 ]
 /** How many steps a process is asked for: among them two sessions. One that is killed as it closes makes fewer. */
