@@ -30,10 +30,10 @@ export class Journal {
     step.isAcknowledged ||= told === 'acknowledged'
   }
 
-  /** A line of a writer's output. */
+  /** A line of a writer's output. Those of no step are passed over. */
   noteLine(line: string): void {
     const [told, writer, number] = line.split(' ')
-    if (writer === undefined || number === undefined) throw new Error(`a writer said ${JSON.stringify(line)}`)
+    if (writer === undefined || number === undefined) return
     this.note(writer, Number(number), told as Told)
   }
 

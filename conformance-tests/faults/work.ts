@@ -47,7 +47,7 @@ export function cooldownOf(number: number): Date {
 }
 
 /** A commit of four tables: the log, usage, a cooldown, and the operation id's. */
-function changesOf(writer: string, number: number): readonly Change[] {
+export function changesOf(writer: string, number: number): readonly Change[] {
   return [
     { type: 'append_audit', event: { type: 'other', name: STEP_EVENT, data: { writer, number } } },
     { type: 'add_usage', entryId: WORK_ENTRY, day: DAY, durationMs: amountMs(number) },

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { Journal } from '../journal.ts'
 import { strace } from '../strace.ts'
-import type { WriterTask } from '../writer-process.ts'
+import type { WriterTask } from '../write.ts'
 
 /** The calls that may fail, each at a place of its own: what a store writes, syncs, cuts off, opens and removes. */
 export const CALLS = ['pwrite64', 'fsync', 'fdatasync', 'ftruncate', 'openat', 'unlink'] as const

@@ -5,7 +5,7 @@ import type { Crew } from '../processes/crew.ts'
 import { deadlyAddress, type OwnKill } from '../processes/deadly-place.ts'
 import type { KillPoint } from '../processes/resident.ts'
 import { isRepeatable } from '../work.ts'
-import type { WriterTask } from '../writer-process.ts'
+import type { WriterTask } from '../write.ts'
 
 /** The kills that do not come by chance: of a step that is there and comes not again, that is there and does, that is not there. */
 const OWN_KILLS: readonly OwnKill[] = [
@@ -65,9 +65,9 @@ export class Lane {
   rest(steps: number): Omit<WriterTask, 'address'> {
     const { writer } = this
     const last = this.#journal.lastOf(writer)
-    if (last === undefined) return { writer, from: 0, steps, retries: RETRIES }
+    if (last === undefined) return { writer, from: 0, steps, retries: RETRIES, rounds: 1 }
     const comesAgain = isRepeatable(last) && this.#journal.stateOf(writer, last) !== 'acknowledged'
-    return { writer, from: comesAgain ? last : last + 1, steps, retries: RETRIES }
+    return { writer, from: comesAgain ? last : last + 1, steps, retries: RETRIES, rounds: 1 }
   }
 
   #chance(): KillPoint & { readonly steps: number } {

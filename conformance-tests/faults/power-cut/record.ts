@@ -5,7 +5,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { strace } from '../strace.ts'
-import type { WriterTask } from '../writer-process.ts'
+import type { WriterTask } from '../write.ts'
 import { type FileEvent, fileEvents, STRACE_FORMAT, TRACED } from './system-calls.ts'
 
 /** How long a writer may take that strace watches. It is several times as slow as alone. */
