@@ -13,7 +13,7 @@ import { play } from './session-processes/play.ts'
 import { Players } from './session-processes/player.ts'
 
 /** How many processes are killed around the end of a session, on each backend. */
-const KILLS = Number(process.env['SHEPHERD_TEST_KILLS'] ?? 6)
+const KILLS = Number(process.env['SHEPHERD_TEST_KILLS'] ?? 4)
 /** Where no process is killed, a round takes a millisecond. */
 const CRASHES = Math.max(200, KILLS)
 

@@ -18,7 +18,7 @@ import { Load } from './load.ts'
 import { Tally } from './tally.ts'
 import { DAY, WORK_AT } from './work.ts'
 
-const FAILOVERS = Number(process.env['SHEPHERD_TEST_FAILOVERS'] ?? 2)
+const FAILOVERS = Number(process.env['SHEPHERD_TEST_FAILOVERS'] ?? 1)
 const STORES = 3
 const WRITERS_PER_STORE = 2
 /** More than there can be failures while one step is tried. */

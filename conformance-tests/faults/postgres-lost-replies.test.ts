@@ -10,7 +10,7 @@ import { judge } from './judge.ts'
 import { Tally } from './tally.ts'
 import { changesOf, work, WORK_AT } from './work.ts'
 
-const LOST_REPLIES = Number(process.env['SHEPHERD_TEST_LOST_REPLIES'] ?? 100)
+const LOST_REPLIES = Number(process.env['SHEPHERD_TEST_LOST_REPLIES'] ?? 40)
 /** Each on a network of its own, which loses one reply after the other. */
 const WRITERS = 4
 const STEPS = Math.ceil(LOST_REPLIES / WRITERS)

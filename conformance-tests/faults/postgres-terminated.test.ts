@@ -11,7 +11,7 @@ import { Load } from './load.ts'
 import { Tally } from './tally.ts'
 import { WORK_AT } from './work.ts'
 
-const TERMINATIONS = Number(process.env['SHEPHERD_TEST_TERMINATIONS'] ?? 60)
+const TERMINATIONS = Number(process.env['SHEPHERD_TEST_TERMINATIONS'] ?? 30)
 const RESTARTS = Number(process.env['SHEPHERD_TEST_RESTARTS'] ?? 2)
 const STORES = 8
 const WRITERS_PER_STORE = 2

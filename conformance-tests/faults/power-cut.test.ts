@@ -8,13 +8,13 @@ import { record } from './power-cut/record.ts'
 import { Tally } from './tally.ts'
 
 /** How often the power is cut, in all ways to write. */
-const CUTS = Number(process.env['SHEPHERD_TEST_POWER_CUTS'] ?? 300)
+const CUTS = Number(process.env['SHEPHERD_TEST_POWER_CUTS'] ?? 150)
 /** One recording is cut at most so often, so that there are more recordings when there are more cuts. */
 const CUTS_PER_RECORDING = 1_000
 /** Fewer where each recording has another sync that fails. */
 const CUTS_PER_FAILED_SYNC = 25
 const CUTS_BEHIND_FAILURES = Math.ceil(CUTS / 3)
-const CONTROL_CUTS = 100
+const CONTROL_CUTS = 40
 
 const { fresh } = temporaryDirectories()
 const moduleOf = (file: string) => new URL(file, import.meta.url).href

@@ -214,6 +214,6 @@ describe('names what cannot be read, with exit status 3:', () => {
     tamper(path, 'drop table cooldowns')
     const { exitCode, stdout } = await run(['status', '--db', path])
     expect(exitCode).toBe(3)
-    expect(stdout).toMatch(/\nDATABASE: .*cooldowns/)
+    expect(stdout).toMatch(/\nDATABASE, since .*: .*cooldowns/)
   })
 })
