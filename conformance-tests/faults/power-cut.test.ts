@@ -11,9 +11,9 @@ import { Tally } from './tally.ts'
 const CUTS = Number(process.env['SHEPHERD_TEST_POWER_CUTS'] ?? 150)
 /** One recording is cut at most so often, so that there are more recordings when there are more cuts. */
 const CUTS_PER_RECORDING = 1_000
-/** Fewer where each recording has another sync that fails. */
 const CUTS_PER_FAILED_SYNC = 25
-const CUTS_BEHIND_FAILURES = Math.ceil(CUTS / 3)
+/** Each recording has another sync that fails, and serves fewer cuts. */
+const CUTS_BEHIND_FAILURES = Math.max(50, Math.ceil(CUTS / 10))
 const CONTROL_CUTS = 40
 
 const { fresh } = temporaryDirectories()
