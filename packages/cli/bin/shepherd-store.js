@@ -6,6 +6,8 @@ const NEEDED = [22, 14]
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
+  // In place of the command line, which every user of the machine can read: it may hold a password.
+  process.title = 'shepherd-store'
   void import('#main').then(start)
 } else {
   const needed = `Node ${NEEDED.join('.')} or newer is needed, and this is ${process.versions.node}`

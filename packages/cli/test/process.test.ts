@@ -1,5 +1,7 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
@@ -156,4 +158,35 @@ async function recordsIn(path: string): Promise<void> {
     if (performance.now() > deadlineMs) throw new Error('nothing was imported within 30 s')
     await setImmediate()
   }
+}
+
+test('shows no password in the list of processes', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const child = spawn(process.execPath, [
+    CONDITIONS,
+    BIN,
+    'status',
+    '--db',
+    `postgres://kid:secret@127.0.0.1:${port}/x`,
+  ])
+  try {
+    // It waits for an answer, which does not come.
+    await once(server, 'connection')
+    const shown = commandLineOf(child.pid)
+    expect(shown).toContain('shepherd-store')
+    expect(shown).not.toContain('secret')
+  } finally {
+    child.kill('SIGKILL')
+    server.close()
+  }
+})
+
+/** What whoever may list the processes of a machine sees. */
+function commandLineOf(pid: number | undefined): string {
+  const file = `/proc/${pid}/cmdline`
+  return existsSync(file)
+    ? readFileSync(file, 'utf8')
+    : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' })
 }

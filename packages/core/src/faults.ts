@@ -13,7 +13,18 @@ export function checkOf(
 /** Makes a driver fail on purpose, once for each call of `failNext`. */
 export interface Faults {
   /** The next `method` fails with `code`; further ones queue up behind it. */
-  failNext(method: 'write' | 'read' | 'probe' | 'check', code: StoreErrorCode, options?: FaultOptions): void
+  failNext(method: FaultyMethod, code: StoreErrorCode, options?: FaultOptions): void
+  /** The next `method` is not answered, and does nothing, until it is let go: a database that hangs, a reply that is late. */
+  holdNext(method: FaultyMethod): HeldCall
+}
+
+export type FaultyMethod = 'write' | 'read' | 'probe' | 'check'
+
+export interface HeldCall {
+  /** Resolves when the call has come in. */
+  readonly met: Promise<unknown>
+  /** Lets it go on, as it would have. */
+  letGo(): void
 }
 
 export interface FaultOptions {
@@ -25,15 +36,14 @@ export interface FaultOptions {
 
 /** The driver with a switchboard of faults in front of it. */
 export function withFaults(driver: StoreDriver): { readonly driver: StoreDriver; readonly faults: Faults } {
-  const planned: { method: string; error: StoreError; applied: boolean }[] = []
+  const planned: { readonly method: FaultyMethod; meet<T>(call: () => Promise<T>): Promise<T> }[] = []
 
-  async function meetFault<T>(method: string, call: () => Promise<T>): Promise<T> {
+  async function meetFault<T>(method: FaultyMethod, call: () => Promise<T>): Promise<T> {
     const index = planned.findIndex((fault) => fault.method === method)
     const fault = planned[index]
     if (fault === undefined) return call()
     planned.splice(index, 1)
-    if (fault.applied) await call()
-    throw fault.error
+    return fault.meet(call)
   }
 
   return {
@@ -53,7 +63,26 @@ export function withFaults(driver: StoreDriver): { readonly driver: StoreDriver;
         const error = new StoreError(code, `a fault on purpose: ${method} fails with ${code}`, {
           outcome: method === 'write' && applied ? 'unknown' : outcome,
         })
-        planned.push({ method, error, applied })
+        planned.push({
+          method,
+          async meet(call) {
+            if (applied) await call()
+            throw error
+          },
+        })
+      },
+      holdNext(method) {
+        const met = Promise.withResolvers<undefined>()
+        const free = Promise.withResolvers<undefined>()
+        planned.push({
+          method,
+          async meet(call) {
+            met.resolve(undefined)
+            await free.promise
+            return call()
+          },
+        })
+        return { met: met.promise, letGo: () => free.resolve(undefined) }
       },
     },
   }

@@ -108,7 +108,7 @@ export {
   type UsageSpan,
 } from './group-keys.ts'
 export type { RecordedOperation, StoredState } from './group-state.ts'
-export { type FaultOptions, type Faults, withFaults } from './faults.ts'
+export { type FaultOptions, type Faults, type FaultyMethod, type HeldCall, withFaults } from './faults.ts'
 export type { DriverStatus, HealthProblem, HealthReport } from './health.ts'
 export type { ArchiveManifest } from './archive.ts'
 export type { ExportAuditsOptions } from './export-audits.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Change, Condition } from '../change.ts'
-import type { StoreErrorCode } from '../errors.ts'
+import type { Applied, Change, Condition } from '../change.ts'
+import { isStoreError, type StoreErrorCode } from '../errors.ts'
 import { contentsOf } from './contents.ts'
 import { entryState, rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
@@ -125,6 +125,23 @@ export const faultCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'faults/write/that-comes-late-counts-once-when-it-is-repeated',
+    prevents: 'a network that delivers a write behind its repetition, and an hour that is booked twice',
+    async run(t) {
+      const { store, faults } = await t.openWithFaults({ callTimeoutMs: 50 })
+      const write = () => store.commit([ADD, APPEND], { operationId: 'op-1' })
+      const held = faults.holdNext('write')
+      const late = write()
+      await held.met
+      await rejectsWith(late, 'TIMEOUT', 'unknown')
+      held.letGo()
+      const again = await repeatUntilHeard(write)
+      assert.equal(again.repeated, true)
+      assert.equal(await store.getUsage('minecraft', DAY), 1_000)
+      assert.deepEqual(await store.listAudits(), again.audits)
+    },
+  },
+  {
     id: 'faults/write/everyone-in-its-group-is-told',
     prevents: 'a caller whose write shared a failed commit, and who was told that it is safe',
     async run(t) {
@@ -234,3 +251,17 @@ export const faultCases: readonly CaseDefinition[] = [
     },
   },
 ]
+
+/** A machine that is busy may let another call run out of its time: each may be made again. */
+async function repeatUntilHeard(write: () => Promise<Applied>): Promise<Applied> {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    try {
+      return await write()
+    } catch (error) {
+      if (!isStoreError(error, 'TIMEOUT')) throw error
+    }
+  }
+  return write()
+}
+
+const TRIES_MAX = 100

@@ -25,11 +25,21 @@ export interface RandomSequencesOptions {
   readonly sabotage?: Sabotage | undefined
 }
 
+/** How much was played, and answered as the model does. */
+export interface RandomSequencesPlayed {
+  readonly sequences: number
+  /** Calls of the store whose answers were compared. */
+  readonly calls: number
+}
+
 /**
  * Plays random sequences of commands on a store and on the model, and compares every answer, error codes included.
  * @throws Error that tells the shortest sequence found on which they differ, and how to replay it.
  */
-export async function randomSequences(harness: Harness, options: RandomSequencesOptions): Promise<void> {
+export async function randomSequences(
+  harness: Harness,
+  options: RandomSequencesOptions,
+): Promise<RandomSequencesPlayed> {
   const { runs, seed, path, maxCommands = 30 } = options
   const worlds = new Worlds(harness, options)
   try {
@@ -39,7 +49,7 @@ export async function randomSequences(harness: Harness, options: RandomSequences
       seed,
       ...(path === undefined ? {} : { path }),
     })
-    if (counterexample === null) return
+    if (counterexample === null) return worlds.played
     const replay = `{ seed: ${seed}, path: '${counterexamplePath}' }`
     throw new Error(describeSequence(harness.name, counterexample[0], errorInstance, replay), { cause: errorInstance })
   } finally {
@@ -54,6 +64,8 @@ class Worlds {
   readonly #sabotage: Sabotage
   #world: World | undefined
   #failed = false
+  #sequences = 0
+  #calls = 0
 
   constructor(harness: Harness, { sequencesPerPlace = 1, sabotage = {} }: RandomSequencesOptions) {
     this.#harness = harness
@@ -61,11 +73,16 @@ class Worlds {
     this.#sabotage = sabotage
   }
 
+  get played(): RandomSequencesPlayed {
+    return { sequences: this.#sequences, calls: this.#calls }
+  }
+
   async play(commands: readonly Command[]): Promise<void> {
     this.#world ??= await World.create(this.#harness, SEQUENCE_START, this.#sabotage)
     const world = this.#world
     try {
-      await playSequence(world, commands)
+      this.#calls += await playSequence(world, commands)
+      this.#sequences += 1
     } catch (error) {
       this.#failed = true
       throw error

@@ -5,15 +5,18 @@ import { Difference } from './report.ts'
 import { SCOPE_PREFIX_BYTES, SEQUENCE_START } from './values.ts'
 import type { World } from './world.ts'
 
-/** @throws Difference at the first answer that is not the model's. */
-export async function playSequence(world: World, commands: readonly Command[]): Promise<void> {
+/** How many answers were compared. @throws Difference at the first one that is not the model's. */
+export async function playSequence(world: World, commands: readonly Command[]): Promise<number> {
   const sequence = new Sequence(world)
+  let answers = 0
   for (const [index, command] of commands.entries()) {
     for (const { call, found, expected } of await sequence.play(command)) {
       if (!isDeepStrictEqual(found, expected)) throw new Difference(index, call, found, expected)
+      answers += 1
     }
   }
   await verifyLog(world, commands.length)
+  return answers
 }
 
 interface Answers {
