@@ -37,7 +37,7 @@ test(
       const damaged = Buffer.from(bytes)
       damaged.writeUInt8(damaged.readUInt8(at) ^ (1 << bit), at)
       placeFile(path, damaged)
-      tally.tries += 1
+      tally.tried()
       if (rowsOf(path) === rows) {
         unread += 1
         continue

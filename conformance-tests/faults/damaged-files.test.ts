@@ -135,7 +135,7 @@ async function meet(damages: readonly Damage[], { head, sound }: Kept = { head: 
     const look = await lookAt(path, { questions: QUESTIONS, expectedHead: head })
     const wrong = wronglyAnswered(look, sound)
     const isFound = look.refused !== undefined || look.report?.sound === false
-    tally.tries += 1
+    tally.tried()
     if (isFound || wrong.length > 0) tally.faults += 1
     const isBlind = look.report?.blindSpots.some((spot) => spot.startsWith('Rows beside the log')) === true
     const unseen = isFound ? [] : wrong

@@ -47,7 +47,7 @@ test.each([
     const worker = async () => {
       for (let failing = chosen[next++]; failing !== undefined; failing = chosen[next++]) {
         const { path, journal, isMet } = await runTraced(fresh(), module, failing)
-        tally.tries += 1
+        tally.tried()
         if (isMet) tally.faults += 1
         const { call, when, fault } = failing
         tally.add(await judgeFile(path, journal), `${call} ${when} ${fault}`)

@@ -35,7 +35,7 @@ describe.each([sqliteHarness, sqliteInlineHarness, postgres.harness])('on $name'
       for (let round = 1; round <= ROUNDS; round += 1) {
         const place = await harness.createPlace()
         const found = await openAtOnce(place)
-        tally.tries += 1
+        tally.tried()
         // All but one find that another one makes it.
         tally.faults += PROCESSES - 1
         tally.add(await judgeRound(place, found), `round ${round}`)

@@ -102,7 +102,7 @@ test('names the record from which on the log is not as it was written', async ()
   const tally = new Tally()
   for (const [sql, part] of OF_THE_LOG) {
     const { sound, problems } = await checkAfter([[sql, part]])
-    tally.tries += 1
+    tally.tried()
     tally.faults += 1
     const lost = !sound && problems[0]?.part === part ? [] : [`${part} is not named: ${JSON.stringify(problems)}`]
     tally.add({ acknowledged: 0, inDoubt: 0, lost, doubled: [], untrue: [] }, sql)

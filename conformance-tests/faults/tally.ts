@@ -16,6 +16,12 @@ export class Tally {
   untrue = 0
   readonly #problems: string[] = []
 
+  /** Once more. A long run says now and then how far it is. */
+  tried(): void {
+    this.tries += 1
+    if (this.tries % TRIES_PER_LINE === 0) console.log(`so far ${this.toString()}`)
+  }
+
   add({ acknowledged, inDoubt, lost, doubled, untrue }: Verdict, where: string): void {
     this.acknowledged += acknowledged
     this.inDoubt += inDoubt
@@ -46,5 +52,7 @@ export class Tally {
   }
 }
 
+/** How often a long run tells how far it is. */
+const TRIES_PER_LINE = 1_000
 /** Problems that are told. */
 const PROBLEMS_MAX = 20

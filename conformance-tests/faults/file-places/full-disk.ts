@@ -41,7 +41,7 @@ async function steps(count: number): Promise<number> {
 
 /** While the cause lasts writes fail with the code, reads answer, and health tells; once it is gone all works again. */
 async function meet(code: StoreErrorCode, cause: { begin(): void; end(): void }): Promise<void> {
-  tally.tries += 1
+  tally.tried()
   const before = await store.listAudits({ limit: 1, order: 'desc' })
   const since = clock.now()
   cause.begin()

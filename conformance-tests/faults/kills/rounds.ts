@@ -76,7 +76,7 @@ async function bout({ place, lanes, crew, tally, end }: Bout): Promise<void> {
   await Promise.all(
     lanes.map(async (lane) => {
       for (let lives = 0; lives < KILLS_PER_BOUT && tally.tries < end; lives += 1) {
-        tally.tries += 1
+        tally.tried()
         if ((await lane.live(address, crew)) === 'killed') tally.faults += 1
       }
     }),

@@ -48,7 +48,7 @@ export async function longWorkKills(options: LongWorkKills): Promise<Tally> {
       const end = Math.min(kills, tally.tries + KILLS_PER_WORK)
       while (tally.tries < end) {
         const killAt = choices.integer(1, statements)
-        tally.tries += 1
+        tally.tried()
         if ((await run({ name, where, source, killAt })) === 'killed') tally.faults += 1
         await settled()
         const lost = await useWhere(where, (store) => whatIsLost(store, place, before))

@@ -30,7 +30,7 @@ export async function cutPower(
       for (const line of lines) journal.noteLine(line)
     }
     for (; moments[0] === index + 1; moments.shift()) {
-      tally.tries += 1
+      tally.tried()
       if (disk.pending > 0) tally.faults += 1
       mkdirSync(scratch)
       disk.cut({ from: root, to: scratch, choices })

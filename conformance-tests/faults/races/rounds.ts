@@ -51,7 +51,7 @@ export async function races({ residents, rounds, seed, fresh, freshDirectory }: 
       await resident.run(task satisfies RaceTask, { hear })
     }
     await Promise.all(residents.map(run))
-    tally.tries += 1
+    tally.tried()
     tally.add(await judgeWhole(where, archiveTo, journal), `round ${tally.tries}`)
   }
   return { tally, turns }

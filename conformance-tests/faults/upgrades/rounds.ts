@@ -75,7 +75,7 @@ async function atStatements(
     const { of, at } = point
     const where = fresh()
     await freeze(where, of.version)
-    tally.tries += 1
+    tally.tried()
     tally.inDoubt += 1
     if (await fault(where, at)) tally.faults += 1
     await useWhere(where, async (store) => {
