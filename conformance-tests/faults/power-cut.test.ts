@@ -13,7 +13,7 @@ const CUTS = Number(process.env['SHEPHERD_TEST_POWER_CUTS'] ?? 150)
 const CUTS_PER_RECORDING = 1_000
 const CUTS_PER_FAILED_SYNC = 25
 /** Each recording has another sync that fails, and serves fewer cuts. */
-const CUTS_BEHIND_FAILURES = Math.max(50, Math.ceil(CUTS / 10))
+const CUTS_BEHIND_FAILURES = Math.max(100, Math.ceil(CUTS / 10))
 const CONTROL_CUTS = 40
 
 const { fresh } = temporaryDirectories()
@@ -44,13 +44,16 @@ async function cutAll({ modules, cuts, hasFailedSync }: CutOptions): Promise<Tal
     // Some bring their log into the file by themselves, as it grows beyond a thousand pages; all do when they close.
     const [rounds, steps] = index % 10 === 2 ? [1, 250] : [choices.integer(1, 3), choices.integer(5, 25)]
     const first = choices.integer(SYNCS.first, SYNCS.last)
-    const inject = `fsync:error=EIO:when=${first}..${first + choices.integer(0, SYNCS.more)}`
+    // For a while; or until the process ends, behind which another one goes on.
+    const isFollowed = hasFailedSync && index % 4 >= 2
+    const inject = `fsync:error=EIO:when=${first}${isFollowed ? '+' : `..${first + choices.integer(0, SYNCS.more)}`}`
     const recording = await record({
       directory: fresh(),
       module,
       rounds,
       steps,
       inject: hasFailedSync ? inject : undefined,
+      isFollowed,
     })
     await cutPower(recording, { cuts: Math.ceil(cuts / recordings), scratch: fresh(), choices, tally })
   }

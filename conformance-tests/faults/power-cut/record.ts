@@ -28,28 +28,36 @@ export interface RecordOptions {
   readonly steps: number
   /** What strace is to make fail, as it is told. */
   readonly inject?: string | undefined
+  /** Whether another process goes on behind this one, with a disk that fails no more. Default false. */
+  readonly isFollowed?: boolean | undefined
 }
 
 /** Where the file of a store is that is recorded: below directories that the store makes. */
 export const FILE = 'household/store.db'
 
 /** Lets a writer work in a process of its own, and takes down all that it asks of the disk. */
-export async function record({ directory, module, rounds, steps, inject }: RecordOptions): Promise<Recording> {
+export async function record(options: RecordOptions): Promise<Recording> {
+  const { directory, module, rounds, steps, inject, isFollowed = false } = options
   const root = join(directory, 'disk')
   mkdirSync(root, { recursive: true })
+  const address = { module, location: join(root, FILE) }
+  const task: WriterTask = { address, writer: 'writer', from: 0, rounds, steps, retries: RETRIES }
   const log = join(directory, 'log')
-  const task: WriterTask = {
-    address: { module, location: join(root, FILE) },
-    ...{ writer: 'writer', from: 0, rounds, steps, retries: RETRIES },
-  }
+  const first = await watch(log, task, inject)
+  const second = isFollowed ? await watch(log, { ...task, from: rounds * steps }, undefined) : ''
+  const events = [...fileEvents(first, root), ...fileEvents(second, root)]
+  rmSync(directory, { recursive: true })
+  return { root, events }
+}
+
+/** What strace wrote of a writer. */
+async function watch(log: string, task: WriterTask, inject: string | undefined): Promise<string> {
   const faults = inject === undefined ? [] : ['-e', `inject=${inject}`]
   const watching = [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults, '-o', log]
   const writer = [process.execPath, ...process.execArgv, WRITER, JSON.stringify(task)]
   const { file, env } = await strace()
   await run(file, [...watching, ...writer], { env, timeout: RECORD_TIMEOUT_MS, killSignal: 'SIGKILL' })
-  const events = [...fileEvents(readFileSync(log, 'latin1'), root)]
-  rmSync(directory, { recursive: true })
-  return { root, events }
+  return readFileSync(log, 'latin1')
 }
 
 /** How often a step that fails is tried again. */

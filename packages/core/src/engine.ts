@@ -88,8 +88,12 @@ export class Engine {
     const outcome = await this.#group.submit(unit).catch((error: unknown) => {
       throw this.#failed('write', toStoreError(error, 'unknown'))
     })
-    this.troubles.succeeded('write')
-    if (outcome.type === 'applied') this.log.grown(outcome.audits.at(-1)?.id ?? 0)
+    if (outcome.type === 'failed') this.#failed('write', outcome.error)
+    if (outcome.type === 'applied') {
+      // Only this was written, and shows that the disk takes writes.
+      this.troubles.succeeded('write')
+      this.log.grown(outcome.audits.at(-1)?.id ?? 0)
+    }
     if (outcome.type !== 'repeated' || outcome.audits.count === 0) return { outcome, repeatedRows: [] }
     const { first, count } = outcome.audits
     try {

@@ -13,6 +13,8 @@ export class Troubles {
 
   failed(asked: Asked, { code, message }: StoreError, at: Date): void {
     const known = this.#failing.get(asked)
+    // What passes by itself says nothing of what does not.
+    if (known !== undefined && LASTING.has(known.code) && !LASTING.has(code)) return
     this.#failing.set(asked, { code, message, since: known?.code === code ? known.since : at })
   }
 

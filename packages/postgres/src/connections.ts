@@ -11,7 +11,7 @@ export interface Connections {
   readonly areOurs: boolean
   /** @throws StoreError `TIMEOUT`, or the driver's error. */
   checkOut(timeoutMs: number): Promise<PoolClient>
-  /** Those that are there are not used again. */
+  /** Those that are there are not used again, unless that was so just now: a server that is slow would have it each time. */
   renew(): void
   /** Ends the pool, unless it is the caller's. */
   close(): Promise<void>
@@ -86,15 +86,21 @@ export function borrowedConnections(pool: Pool): Connections {
   }
 }
 
+/** How often all connections may be replaced, in milliseconds. */
+const RENEWAL_INTERVAL_MS = 1_000
+
 function connectionsOf(pool: Pool) {
   // A connection that is lost while nobody uses it is told by the pool. The next call finds another.
   pool.on('error', ignore)
-  // From its first moment: the server may end a connection in the same breath in which it accepts it.
-  pool.on('connect', watch)
   let renewals = 0
+  let renewedAtMs = Number.NEGATIVE_INFINITY
   const madeAfter = new WeakMap<PoolClient, number>()
-  const date = (client: PoolClient) => void madeAfter.set(client, renewals)
-  pool.on('connect', date)
+  // From its first moment: the server may end a connection in the same breath in which it accepts it.
+  const welcome = (client: PoolClient) => {
+    watch(client)
+    madeAfter.set(client, renewals)
+  }
+  pool.on('connect', welcome)
   return {
     async checkOut(timeoutMs: number): Promise<PoolClient> {
       const deadlineMs = systemClock.monotonicMs() + timeoutMs
@@ -106,12 +112,14 @@ function connectionsOf(pool: Pool) {
       }
     },
     renew() {
+      const nowMs = systemClock.monotonicMs()
+      if (nowMs - renewedAtMs < RENEWAL_INTERVAL_MS) return
+      renewedAtMs = nowMs
       renewals += 1
     },
     letGo() {
       pool.off('error', ignore)
-      pool.off('connect', watch)
-      pool.off('connect', date)
+      pool.off('connect', welcome)
     },
   }
 }

@@ -1,11 +1,13 @@
-import { isStoreError, StoreError, type StoreDriver } from '@shepherd-store/core'
-import { type MigrateOptions, openSqlDriver } from '@shepherd-store/core/sql'
+import { statSync } from 'node:fs'
+import { type CheckPlace, type CheckStep, isStoreError, StoreError, type StoreDriver } from '@shepherd-store/core'
+import { databaseCheck, type MigrateOptions, openSqlDriver } from '@shepherd-store/core/sql'
 import Database from 'better-sqlite3'
+import { retryWhileBusy } from './busy.ts'
 import { toStoreError } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { Handle } from './handle.ts'
 import { type FileIdentity, requireSameFile } from './place.ts'
-import { retryWhileBusy, sqliteRunner } from './runner.ts'
+import { sqliteRunner } from './runner.ts'
 import { applySettings, requireSupportedSqlite } from './settings.ts'
 
 /** SQLite's own wait blocks its thread; the runner waits outside of it. */
@@ -22,18 +24,34 @@ export interface Place {
 /** A handle that may write, and the driver that reads and writes through it; the file is up to date then. */
 export async function openConnection(
   place: Place,
-  options: MigrateOptions & Pick<StoreDriver, 'writesBlock'>,
+  options: MigrateOptions & Pick<StoreDriver, 'writesBlock'> & ConnectOptions,
 ): Promise<{ readonly handle: Handle; readonly driver: StoreDriver }> {
-  const { busyTimeoutMs } = place
-  const handle = new Handle(await connect(place), {
-    identity: place.identity,
-    open: () => connect(place),
-    cutLog: (database) => retryWhileBusy(busyTimeoutMs, () => cutLog(database)),
-  })
-  const runner = sqliteRunner(handle, { busyTimeoutMs, close: () => handle.close() })
+  const { handle, runner } = await openHandle(place, options)
   const capabilities = { durability: 'power_loss', sharing: 'machine' } as const
   const driver = await openSqlDriver(runner, sqliteFlavor, { ...options, backend: 'sqlite', capabilities })
   return { handle, driver }
+}
+
+export interface ConnectOptions {
+  /** Whether it only reads: another one writes. Default false. */
+  readonly onlyReads?: boolean | undefined
+}
+
+async function openHandle(place: Place, { onlyReads = false }: ConnectOptions) {
+  const { file, identity, busyTimeoutMs } = place
+  const open = async () => {
+    const database = await connect(place)
+    if (onlyReads) database.pragma('query_only = 1')
+    return database
+  }
+  const foundLog = !onlyReads && hasLog(file)
+  const handle = new Handle(await open(), { identity, busyTimeoutMs, foundLog, open, cutLog })
+  return { handle, runner: sqliteRunner(handle, { busyTimeoutMs, close: () => handle.close() }) }
+}
+
+/** Whether something is in the log beside the file. */
+function hasLog(file: string): boolean {
+  return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
 }
 
 /**
@@ -41,6 +59,7 @@ export async function openConnection(
  * with the log of this one beside it, would be overwritten by its first read. @throws StoreError
  */
 async function connect({ file, identity, busyTimeoutMs }: Place): Promise<Database.Database> {
+  requireSameFile(file, identity)
   const database = openDatabase(file, { readonly: false })
   try {
     requireSameFile(file, identity)
@@ -61,6 +80,16 @@ export function openDatabase(file: string, { readonly }: { readonly readonly: bo
     return new Database(file, { readonly, fileMustExist: true, timeout: NATIVE_BUSY_TIMEOUT_MS })
   } catch (error) {
     throw toStoreError(error)
+  }
+}
+
+/** A step of a check, whatever state the schema is in. @throws StoreError */
+export async function checkFile(place: Place, step: CheckPlace | undefined): Promise<CheckStep> {
+  const { runner } = await openHandle(place, { onlyReads: true })
+  try {
+    return await databaseCheck(runner, sqliteFlavor)(step)
+  } finally {
+    await runner.close()
   }
 }
 

@@ -43,7 +43,7 @@ export function codeOf(error: unknown): string {
 export function fileError(error: unknown, path: string): unknown {
   const code = codeOf(error)
   const options = { cause: error }
-  if (code === 'EACCES' || code === 'EPERM') {
+  if (code === 'EACCES' || code === 'EPERM' || code === 'ERR_ACCESS_DENIED') {
     const message = `${path} may not be opened (${code}); look at its permissions, and those of its directory`
     return new StoreError('PERMISSION_DENIED', message, options)
   }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
   adoptDriver,
@@ -7,6 +7,7 @@ import {
   checkInteger,
   describe,
   checkStoreOptions,
+  isStoreError,
   type OwnedStore,
   requireSupportedNode,
   StoreError,
@@ -21,12 +22,13 @@ import {
   type MigrateOptions,
   unrecognizedSchema,
 } from '@shepherd-store/core/sql'
+import { retryWhileBusy } from './busy.ts'
 import { compact, openConnection, openDatabase, type Place } from './connection.ts'
 import { WHOLE_FILE } from './file-checks.ts'
 import { warnOfNetwork } from './file-system.ts'
 import { APPLICATION_ID, sqliteFlavor } from './flavor.ts'
 import { identityOf, isHalfMade, preparePlace } from './place.ts'
-import { retryWhileBusy, sqliteRunner } from './runner.ts'
+import { sqliteRunner } from './runner.ts'
 import { isOwnThread, requireThreads } from './thread.ts'
 import { bringUpToDate, checkInThread, threadedWriter } from './writer.ts'
 
@@ -83,14 +85,17 @@ export async function openSqliteDriver(path: string, options: SqliteDriverOption
 
 async function openFile(path: string, options: SqliteDriverOptions): Promise<OpenedFile> {
   requireSupportedNode()
-  const file = filePath(path)
+  const given = filePath(path)
   const busyTimeoutMs = busyTimeout(options)
   const writer = checkWriter(options)
   const migrateOptions = checkMigrateOptions(options)
   if (writer === 'thread') requireThreads()
   const create = checkBoolean(options.create ?? true, 'create')
-  if (isHalfMade(file)) await retryWhileBusy(busyTimeoutMs, () => touch(file))
-  await preparePlace(file, { create: create && options.migrate !== 'never' })
+  const mayMake = create && options.migrate !== 'never'
+  if (mayMake && isHalfMade(given)) await retryWhileBusy(busyTimeoutMs, () => touch(given))
+  await preparePlace(given, { create: mayMake })
+  // What SQLite keeps beside the file, it keeps beside the file that a link leads to.
+  const file = realpathSync(given)
   warnOfNetwork(file)
   const place = { file, busyTimeoutMs, identity: identityOf(file) }
   const found = await inspectFile(file, busyTimeoutMs, migrateOptions)
@@ -120,13 +125,24 @@ async function openWithThread(
   options: MigrateOptions,
 ): Promise<OpenedFile> {
   if (!isUpToDate(found, options)) await bringUpToDate(place, options)
-  const { handle, driver: reader } = await openConnection(place, { migrate: 'never', writesBlock: false })
-  handle.database.pragma('query_only = 1')
+  const { handle, driver: reader } = await openConnection(place, {
+    migrate: 'never',
+    writesBlock: false,
+    onlyReads: true,
+  })
   const { contract, calendar, capabilities, writesBlock, read } = reader
-  const { write, probe, compact, close } = threadedWriter(place)
+  const writer = threadedWriter(place)
+  /** What the writer has given up, is given up here too: only then is it opened anew. */
+  const beside = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      if (isStoreError(error, 'IO')) handle.giveUp()
+      throw error
+    })
   return {
     driver: {
-      ...{ contract, calendar, capabilities, writesBlock, read, write, probe },
+      ...{ contract, calendar, capabilities, writesBlock, read },
+      write: (units) => beside(writer.write(units)),
+      probe: () => beside(writer.probe()),
       // The first step, and this one, read the whole file.
       check: async (step) =>
         step === undefined || step.part === WHOLE_FILE || reader.check === undefined
@@ -136,11 +152,11 @@ async function openWithThread(
         try {
           await reader.close()
         } finally {
-          await close()
+          await writer.close()
         }
       },
     },
-    compact,
+    compact: () => beside(writer.compact()),
   }
 }
 

@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, read
 import { dirname } from 'node:path'
 import { StoreError } from '@shepherd-store/core'
 import { codeOf, fileError } from './errors.ts'
-import { syncNames } from './sync.ts'
+import { syncDirectoryOf } from './sync.ts'
 
 /** The first bytes of every SQLite file. https://sqlite.org/fileformat.html#the_database_header */
 export const SQLITE_MAGIC = 'SQLite format 3\0'
@@ -24,8 +24,10 @@ export async function preparePlace(path: string, { create }: { readonly create: 
     }
     if (!create) throw new StoreError('NOT_FOUND', `there is no store at ${path}; check the path, or let it be made`)
     makeDirectory(dirname(path))
-    makeFile(path)
-    await syncNames(path)
+    if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK)
+    else closeSync(openSync(path, 'a', 0o600))
+    // All of them: whoever made some may have ended before it had synced them.
+    for (let name = path; name !== dirname(name); name = dirname(name)) await syncDirectoryOf(name)
   } catch (error) {
     throw fileError(error, path)
   }
@@ -44,22 +46,42 @@ const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex')
 /** Where a journal tells how many pages the database had before. */
 const PAGES_BEFORE = { offset: 16, bytes: 4 }
 
+/** The only page that there may be of a file that was not made yet: its size is SQLite's default. */
+const FIRST_PAGE_BYTES = 4_096
+const HEADER_BYTES = 100
+/** Of the page of an empty database, behind the header: a leaf, and no cell in it. */
+const EMPTY_LEAF = { type: 0x0d, cellsAt: HEADER_BYTES + 3 }
+
 /**
  * Whether the making of a database at this path was interrupted in its very first transaction, before which the file was
- * empty. Its first bytes may be anything then, until SQLite has undone that. @throws StoreError as `preparePlace`.
+ * empty, and nothing else has taken its place: SQLite empties it again when it is opened. Of its one page each part may be
+ * there or not. @throws StoreError as `preparePlace`.
  */
 export function isHalfMade(path: string): boolean {
   try {
     const journal = `${path}-journal`
-    if (!existsSync(path) || !existsSync(journal)) return false
+    if (!existsSync(path) || !existsSync(journal) || statSync(path).size > FIRST_PAGE_BYTES) return false
     const header = firstBytes(journal, PAGES_BEFORE.offset + PAGES_BEFORE.bytes)
     if (header.length < PAGES_BEFORE.offset + PAGES_BEFORE.bytes) return false
-    return (
+    const wasEmpty =
       header.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC) && header.readUInt32BE(PAGES_BEFORE.offset) === 0
-    )
+    return wasEmpty && holdsNothing(bytesOfOpenFile(path))
   } catch (error) {
     throw fileError(error, path)
   }
+}
+
+/** Nothing but zeros, or the page of a database without a table. */
+function holdsNothing(page: Buffer): boolean {
+  if (page.every((byte) => byte === 0)) return true
+  if (page.toString('latin1', 0, SQLITE_MAGIC.length) !== SQLITE_MAGIC) return false
+  return page[HEADER_BYTES] === EMPTY_LEAF.type && page.readUInt16BE(EMPTY_LEAF.cellsAt) === 0
+}
+
+/** The descriptor stays: who closes one gives up the locks that this process may have on the file. */
+function bytesOfOpenFile(path: string): Buffer {
+  const bytes = Buffer.alloc(FIRST_PAGE_BYTES)
+  return bytes.subarray(0, readSync(openSync(path, 'r'), bytes, 0, bytes.length, 0))
 }
 
 /** A file by its place on the disk, whatever its name. */
@@ -109,15 +131,6 @@ function makeDirectory(path: string): void {
   } catch (error) {
     // Another process may have made it meanwhile.
     if (codeOf(error) !== 'EEXIST') throw error
-  }
-}
-
-function makeFile(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600))
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-    accessSync(path, constants.R_OK | constants.W_OK)
   }
 }
 

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { isStoreError, StoreError, systemClock } from '@shepherd-store/core'
+import { isStoreError, StoreError } from '@shepherd-store/core'
 import { endOf, isOneInstant, type Program, type Row, type SqlRunner, type Statement } from '@shepherd-store/core/sql'
 import type { Database, Statement as Prepared } from 'better-sqlite3'
+import { retryWhileBusy } from './busy.ts'
 import { codeOf, toStoreError } from './errors.ts'
 import { Handle } from './handle.ts'
 
@@ -15,8 +15,6 @@ export interface SqliteRunnerOptions {
 /** What programs run on: a database, or a handle that opens its file again when the disk failed a commit. */
 export type SqliteConnection = Database | Handle
 
-/** The longest pause between two tries for the lock, in milliseconds. */
-const RETRY_PAUSE_MS_MAX = 16
 /** Statements that stay prepared. The store's own are fewer than a hundred. */
 const PREPARED_MAX = 256
 
@@ -29,14 +27,29 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
   const handle = connection instanceof Handle ? connection : undefined
 
   async function run<T>(begin: Statement, program: () => Program<T>): Promise<T> {
+    if (handle === undefined) {
+      return retryWhileBusy(busyTimeoutMs, () => transact(connection as Database, begin, program()))
+    }
     const toWrite = begin === BEGIN_WRITE
-    if (handle?.isSound === false) await handle.mend({ toWrite })
-    const result = await retryWhileBusy(busyTimeoutMs, () =>
-      transact(handle?.database ?? (connection as Database), begin, program()),
-    )
-    if (toWrite) await handle?.requirePlace()
-    else handle?.requirePlaceAtTimes()
+    const result = await retryWhileBusy(busyTimeoutMs, async () => {
+      if (!handle.isReady({ toWrite })) await handle.mend({ toWrite })
+      if (toWrite) handle.requirePlace()
+      return transact(handle.database, begin, program())
+    })
+    if (toWrite) await handle.requireDurablePlace()
+    else handle.requirePlaceAtTimes()
     return result
+  }
+
+  /** What can be read no more, as somebody has taken a file away, is asked of a connection that is opened again. */
+  async function read<T>(program: () => Program<T>): Promise<T> {
+    try {
+      return await run(BEGIN_READ, program)
+    } catch (error) {
+      if (handle === undefined || !isStoreError(error, 'IO')) throw error
+      handle.giveUp()
+      return run(BEGIN_READ, program)
+    }
   }
 
   async function write<T>(program: (tries: number) => Program<T>): Promise<T> {
@@ -54,7 +67,7 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
   }
 
   return {
-    read: (program) => run(BEGIN_READ, program),
+    read,
     write,
     async close() {
       await close()
@@ -90,9 +103,12 @@ function transact<T>(database: Database, begin: Statement, program: Program<T>):
     // After a full disk or a failed write SQLite has rolled back by itself.
     if (database.inTransaction) rollBack(database)
     // A commit that met an error of the disk may stand in the file all the same.
-    throw toStoreError(error, committing && codeOf(error).startsWith('SQLITE_IOERR') ? 'unknown' : 'not_applied')
+    throw toStoreError(error, committing && LEAVES_IN_DOUBT.test(codeOf(error)) ? 'unknown' : 'not_applied')
   }
 }
+
+/** Of a commit: what it wrote may be whole all the same. A full disk has no room for its last page. */
+const LEAVES_IN_DOUBT = /^SQLITE_(IOERR|NOMEM)/
 
 const BEGIN_READ: Statement = { sql: 'begin', parameters: [] }
 const BEGIN_WRITE: Statement = { sql: 'begin immediate', parameters: [] }
@@ -137,23 +153,5 @@ function statementExecutor(database: Database): Executor {
     if (ready.reader) return ready.all(...statement.parameters) as readonly Row[]
     ready.run(...statement.parameters)
     return []
-  }
-}
-
-/** Calls `attempt` until it finds the lock free, with pauses of random length, so that no process starves another. */
-export async function retryWhileBusy<T>(busyTimeoutMs: number, attempt: () => T): Promise<T> {
-  const startedMs = systemClock.monotonicMs()
-  for (;;) {
-    try {
-      return attempt()
-    } catch (error) {
-      const failure = toStoreError(error)
-      if (failure.code !== 'BUSY') throw failure
-      if (systemClock.monotonicMs() - startedMs >= busyTimeoutMs) {
-        const message = `other processes kept the database locked for ${busyTimeoutMs} ms; try again`
-        throw new StoreError('BUSY', message, { cause: error })
-      }
-      await wait(1 + Math.random() * (RETRY_PAUSE_MS_MAX - 1))
-    }
   }
 }

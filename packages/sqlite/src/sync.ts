@@ -5,21 +5,16 @@ import process from 'node:process'
 import { codeOf, fileError } from './errors.ts'
 
 /**
- * Makes the names that lead to the file survive a power cut: its own, and those of the directories above it. A file that
- * is synced, in a directory that is not, is gone with that. @throws StoreError
+ * Makes what is called what in the directory of `path` survive a power cut: a file that is synced, in a directory that is
+ * not, is gone with that. @throws StoreError
  */
-export async function syncNames(path: string): Promise<void> {
-  for (let name = path; name !== dirname(name); name = dirname(name)) await syncDirectoryOf(name)
-}
-
-/** Makes what is called what in the directory of `path` survive a power cut. @throws StoreError */
 export async function syncDirectoryOf(path: string): Promise<void> {
   if (process.platform === 'win32') return // which opens no directories, and needs none of this
   try {
     await sync(dirname(path), 'r')
   } catch (error) {
     // What may not be read was not made here: whoever made it has seen to it. And some file systems sync no directories.
-    if (!['EACCES', 'EPERM', 'EINVAL'].includes(codeOf(error))) throw fileError(error, path)
+    if (!['EACCES', 'EPERM', 'ERR_ACCESS_DENIED', 'EINVAL'].includes(codeOf(error))) throw fileError(error, path)
   }
 }
 

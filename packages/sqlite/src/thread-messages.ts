@@ -21,8 +21,8 @@ export interface ThreadCalls {
   open(place: Place, options: MigrateOptions): void
   write(units: readonly WriteUnit[]): readonly SentOutcome[]
   probe(): DriverStatus
-  /** A step of a check. */
-  check(place: CheckPlace | undefined): CheckStep
+  /** A step of a check, through a connection of its own: whatever else is open stays so. */
+  check(place: Place, step: CheckPlace | undefined): CheckStep
   compact(): void
   close(): void
 }

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { parentPort } from 'node:worker_threads'
 import type { MigrateOptions } from '@shepherd-store/core/sql'
-import { compact, openConnection, type Place } from './connection.ts'
+import { checkFile, compact, openConnection, type Place } from './connection.ts'
 import { sentError, sentOutcomes, type ThreadReply, type ThreadRequest } from './thread-messages.ts'
 
 /** What the thread has open: one database at a time. */
@@ -17,6 +17,7 @@ async function open(place: Place, options: MigrateOptions): Promise<void> {
 
 async function answer(request: ThreadRequest): Promise<unknown> {
   if (request.call === 'open') return open(...request.arguments)
+  if (request.call === 'check') return checkFile(...request.arguments)
   if (opened === undefined) throw new TypeError('no database is open in this thread')
   const { handle, driver, place } = opened
   switch (request.call) {
@@ -26,11 +27,6 @@ async function answer(request: ThreadRequest): Promise<unknown> {
     }
     case 'probe':
       return driver.probe()
-    case 'check': {
-      const [step] = request.arguments
-      if (driver.check === undefined) throw new TypeError('the driver in this thread checks nothing')
-      return driver.check(step)
-    }
     case 'compact':
       return compact(handle, place.busyTimeoutMs)
     case 'close':

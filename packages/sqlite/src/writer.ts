@@ -69,12 +69,7 @@ export function threadedWriter(place: Place): Writer {
 export async function checkInThread(place: Place, step: CheckPlace | undefined): Promise<CheckStep> {
   const thread = Thread.take()
   try {
-    await thread.call('open', place, { migrate: 'never' })
-    try {
-      return await thread.call('check', step)
-    } finally {
-      if (!thread.ended) await thread.call('close')
-    }
+    return await thread.call('check', place, step)
   } catch (error) {
     // It only reads.
     throw withOutcome(error, 'not_applied')

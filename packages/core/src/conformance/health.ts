@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Change } from '../change.ts'
 import { createStore } from '../create-store.ts'
 import type { StoreErrorCode } from '../errors.ts'
 import { contentsOf } from './contents.ts'
@@ -7,6 +8,7 @@ import { type CaseDefinition, SUITE_CALENDAR } from './harness.ts'
 import { unawaited } from './unawaited.ts'
 
 const DAY = '2026-11-23'
+const ADD: Change = { type: 'add_usage', entryId: 'minecraft', day: DAY, durationMs: 1 }
 const CODES: readonly StoreErrorCode[] = ['UNAVAILABLE', 'BUSY', 'READ_ONLY', 'DISK_FULL', 'IO', 'CORRUPT', 'DATABASE']
 
 export const healthCases: readonly CaseDefinition[] = [
@@ -113,6 +115,9 @@ export const healthCases: readonly CaseDefinition[] = [
     prevents: 'a disk that is full, while every look at the store says that all is well',
     async run(t) {
       const { store, faults } = await t.openWithFaults()
+      await store.setCooldownUntil('resting', new Date('2026-11-24T00:00:00.000Z'))
+      const repeated = () => store.addUsage('minecraft', DAY, 1, { operationId: 'op-1' })
+      await repeated()
       for (const code of ['DISK_FULL', 'IO', 'READ_ONLY', 'CORRUPT'] as const) {
         const since = store.clock.now()
         faults.failNext('write', code)
@@ -125,6 +130,15 @@ export const healthCases: readonly CaseDefinition[] = [
           [[code, since]],
         )
         assert.ok(database !== undefined)
+        // What is refused, repeated or passes by itself writes nothing.
+        await store.commit([ADD], { if: [{ type: 'no_cooldown', entryId: 'resting' }] })
+        await repeated()
+        faults.failNext('write', 'BUSY')
+        await rejectsWith(store.addUsage('minecraft', DAY, 1), 'BUSY')
+        assert.deepEqual(
+          (await store.health()).problems.map((problem) => [problem.code, problem.since]),
+          [[code, since]],
+        )
         await store.addUsage('minecraft', DAY, 1)
         assert.equal(await store.isHealthy(), true)
       }

@@ -30,5 +30,5 @@ export {
   type SqlValue,
   type Statement,
 } from './program.ts'
-export { openSqlDriver, sqlDriver, type SqlDriverFacts } from './sql-driver.ts'
+export { databaseCheck, openSqlDriver, sqlDriver, type SqlDriverFacts } from './sql-driver.ts'
 export type { AuditLogTable, AuditSpansTable, OperationsTable, Tables, UsageTable } from './tables.ts'

@@ -39,12 +39,16 @@ export async function openSqlDriver(
 ): Promise<StoreDriver> {
   try {
     const driver = sqlDriver(runner, flavor, { ...options, calendar: await migrate(runner, flavor, options) })
-    const parts = [...flavor.checks, metaCheck(flavor), ...compiledFor(flavor).tableChecks]
-    return { ...driver, check: sqlCheck(runner, parts) }
+    return { ...driver, check: databaseCheck(runner, flavor) }
   } catch (error) {
     await runner.close()
     throw error
   }
+}
+
+/** `check` of a SQL database, whatever state that is in. */
+export function databaseCheck(runner: SqlRunner, flavor: SqlFlavor): NonNullable<StoreDriver['check']> {
+  return sqlCheck(runner, [...flavor.checks, metaCheck(flavor), ...compiledFor(flavor).tableChecks])
 }
 
 /** The driver of a SQL database that has the schema already, whose calendar is kept elsewhere. */

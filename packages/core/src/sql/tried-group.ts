@@ -32,17 +32,14 @@ export function* outcomesOfTried(
   const [position] = positions
   const operations = applied.flatMap(({ operation }) => operation ?? [])
   const find = new Batch()
-  if (position !== undefined) {
-    const { id, hash } = position
-    const found = find.add(queries.audits({ after: id - 1, before: id + 1, order: 'asc', limit: 1 }))
-    yield* find.send()
-    return found()[0]?.hash === hash ? outcomes : undefined
-  }
+  const record =
+    position && find.add(queries.audits({ after: position.id - 1, before: position.id + 1, order: 'asc', limit: 1 }))
   const answers = operations.map((operation) => find.add(statements.operation(operation)))
   yield* find.send()
+  if (record !== undefined && record()[0]?.hash === position?.hash) return outcomes
   const found = answers.filter((answer, index) => answer()[0]?.digest === operations[index]?.digest).length
-  if (operations.length === applied.length && found === applied.length) return outcomes
-  if (operations.length === applied.length && found === 0) return undefined
+  if (record === undefined && operations.length === applied.length && found === applied.length) return outcomes
+  if ((record !== undefined || operations.length > 0) && found === 0) return undefined
   const message = 'the write left no trace by which it could be found again: look, or give it an operation id'
   throw new StoreError('DATABASE', message, { outcome: 'unknown' })
 }
