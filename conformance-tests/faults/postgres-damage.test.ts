@@ -38,6 +38,13 @@ const OF_THE_SCHEMA: Damages = [
   // A crash would empty it.
   ['alter table session_played set unlogged', 'table session_played'],
   ['alter table grants enable row level security', 'table grants'],
+  // Its rows are read with those of the table.
+  ['create table heir () inherits (nodes)', 'heir heir on nodes'],
+  [
+    'create table other (scope text, entry_id text, foreign key (scope, entry_id) references cooldowns)',
+    'reference other_scope_entry_id_fkey on cooldowns',
+  ],
+  ['create index inverse on usage ((1 / (duration_ms - 7)))', 'computed index inverse on usage'],
   // Of these nobody has to know.
   [
     'create index more_of_usage on usage (node); create table notes (text text); create view all_usage as table usage',

@@ -35,7 +35,8 @@ function differenceFrom(name: string, due: string, found: string | undefined): r
 
 /** What somebody else has made on the store's tables, and what may change or refuse a write. What is beside them harms nobody. */
 function strange({ name }: Defined): readonly CheckProblem[] {
-  const [, table] = /^(?:trigger|rule|constraint|unique index) .* on (\S+)$/.exec(name) ?? []
+  const [, table] =
+    /^(?:trigger|rule|constraint|unique index|computed index|heir|reference) .* on (\S+)$/.exec(name) ?? []
   if (table === undefined || SCHEMA_OBJECTS.has(name) || !SCHEMA_OBJECTS.has(`table ${table}`)) return []
   return [wrong(name, "is not the store's; look who made it, and drop it")]
 }

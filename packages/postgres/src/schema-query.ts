@@ -28,6 +28,7 @@ columns as (
     attname || ' ' || format_type(atttypid, atttypmod)
       || case when attcollation = typcollation then '' else ' collate ' || collname end
       || case when attnotnull then ' not null' else '' end
+      || case when attidentity = '' and attgenerated = '' then '' else ' generated' end
       || coalesce(' default ' || pg_get_expr(adbin, adrelid), ''), ', ' order by attname collate "C") as list
   from pg_catalog.pg_attribute
     join pg_catalog.pg_type on pg_type.oid = atttypid
@@ -60,6 +61,18 @@ from relation join pg_catalog.pg_trigger on tgrelid = relation.oid where not tgi
 union all
 select 'rule ' || rulename || ' on ' || relname, pg_get_ruledef(pg_rewrite.oid)
 from relation join pg_catalog.pg_rewrite on ev_class = relation.oid where relkind = 'r'
+union all
+-- What others have made that is read with a table, or keeps rows from being written or removed, wherever it is.
+select 'heir ' || heir.relname || ' on ' || relation.relname, 'its rows are read with those of ' || relation.relname
+from relation join pg_catalog.pg_inherits on inhparent = relation.oid join pg_catalog.pg_class heir on heir.oid = inhrelid
+union all
+select 'reference ' || conname || ' on ' || relname, conrelid::regclass::text
+from relation join pg_catalog.pg_constraint on confrelid = relation.oid
+where contype = 'f'
+union all
+select 'computed index ' || of.relname || ' on ' || relation.relname, substring(pg_get_indexdef(of.oid) from ' USING (.*)$')
+from relation join pg_catalog.pg_index on indrelid = relation.oid join relation of on of.oid = indexrelid
+where indexprs is not null
 union all
 select 'function ' || proname || '(' || pg_get_function_identity_arguments(pg_proc.oid) || ')',
   encode(sha256(convert_to(replace(prosrc, quoted, ''), 'UTF8')), 'hex')

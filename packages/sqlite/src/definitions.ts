@@ -1,6 +1,9 @@
 import { GENESIS_HASH } from '@shepherd-store/core'
 import { SPAN_RECORDS } from '@shepherd-store/core/sql'
 
+/** `shep` in ASCII: what `file` and SQLite's own tools know a store by. */
+export const APPLICATION_ID = 0x73686570
+
 /**
  * A trigger's RAISE stops what a program means to change. REPLACE deletes without asking delete triggers, so an insert
  * must carry the id that is due; an implicit id reads as -1 here, which never is.

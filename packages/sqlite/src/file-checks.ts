@@ -10,6 +10,7 @@ import {
   type Statement,
 } from '@shepherd-store/core/sql'
 import Database from 'better-sqlite3'
+import { APPLICATION_ID } from './definitions.ts'
 
 /** Of one look at the file, SQLite tells at most so many defects. */
 const MESSAGES_MAX = 100
@@ -56,14 +57,22 @@ function* checkSchema(flavor: SqlFlavor): Program<Found> {
   const batch = new Batch()
   const found = batch.add(DEFINED)
   const versions = batch.add(USER_VERSION)
+  const references = batch.add(REFERENCES)
   yield* batch.commit()
   const there = new Map(found().map((each) => [each.name, each]))
   const tables = new Set([...due.values()].map(({ tbl_name: table }) => table))
   const problems = [
     ...[...due.values()].flatMap((each) => differenceFrom(each, there.get(each.name))),
     ...[...there.values()].flatMap((each) => strange(each, due, tables)),
+    ...references()
+      .filter(({ name, parent }) => !due.has(name) && tables.has(parent))
+      .map(({ name, parent }) => wrong(`schema table ${name}`, `keeps rows of ${parent}, to which it refers; drop it`)),
   ]
-  const version = Number(versions()[0]?.user_version)
+  const { user_version: userVersion, application_id: application } = versions()[0] ?? {}
+  if (application !== APPLICATION_ID) {
+    problems.push(wrong('schema application_id', `is ${String(application)}, not ${APPLICATION_ID}`))
+  }
+  const version = Number(userVersion)
   if (version !== SCHEMA_VERSION) {
     problems.push(wrong('schema user_version', `is ${version}, not ${SCHEMA_VERSION}`))
   }
@@ -75,8 +84,14 @@ const DEFINED: Statement<Defined> = {
   sql: `select name, type, tbl_name, sql from sqlite_schema where name not like 'sqlite\\_%' escape '\\'`,
   parameters: [],
 }
-const USER_VERSION: Statement<{ readonly user_version: unknown }> = {
-  sql: 'select user_version from pragma_user_version',
+const USER_VERSION: Statement<{ readonly user_version: unknown; readonly application_id: unknown }> = {
+  sql: 'select user_version, application_id from pragma_user_version, pragma_application_id',
+  parameters: [],
+}
+/** Tables that refer to others: what they refer to cannot be removed. */
+const REFERENCES: Statement<{ readonly name: string; readonly parent: string }> = {
+  sql: `select distinct sqlite_schema.name, of."table" as parent
+    from sqlite_schema join pragma_foreign_key_list(sqlite_schema.name) of where sqlite_schema.type = 'table'`,
   parameters: [],
 }
 
@@ -95,7 +110,8 @@ function strange(
   due: ReadonlyMap<string, Defined>,
   tables: ReadonlySet<string>,
 ): readonly CheckProblem[] {
-  const mayRefuse = type === 'trigger' || (type === 'index' && /^create\s+unique/i.test(sql))
+  // What an index computes can fail, and so does then the write.
+  const mayRefuse = type === 'trigger' || (type === 'index' && /^create\s+unique|\bwhere\b|\(.*\(/is.test(sql))
   if (due.has(name) || !mayRefuse || !tables.has(table)) return []
   return [wrong(`schema ${type} ${name}`, `on ${table} is not the store's; look who made it, and drop it`)]
 }

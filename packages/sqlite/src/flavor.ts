@@ -8,12 +8,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { FIRST_DEFINITIONS, LOG_DEFINITIONS, USUAL_NODE } from './definitions.ts'
+import { APPLICATION_ID, FIRST_DEFINITIONS, LOG_DEFINITIONS, USUAL_NODE } from './definitions.ts'
 import { codeOf } from './errors.ts'
 import { fileChecks } from './file-checks.ts'
-
-/** `shep` in ASCII: what `file` and SQLite's own tools know a store by. */
-export const APPLICATION_ID = 0x73686570
 
 /** No store is older: a clock that shows an earlier time is wrong. */
 const FIRST_STORE = sql.lit('2026-01-01T00:00:00.000Z')

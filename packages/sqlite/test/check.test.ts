@@ -20,6 +20,9 @@ const DAMAGES: readonly (readonly [sql: string, part: string])[] = [
   ['alter table grants add column more text', 'table grants'],
   ['drop table nodes', 'table nodes'],
   ['pragma user_version = 7', 'user_version'],
+  ["create index odd on usage (json_extract(entry_id, '$'))", 'index odd'],
+  ['create table other (scope text, entry_id text, foreign key (scope, entry_id) references cooldowns)', 'table other'],
+  ['pragma application_id = 5', 'application_id'],
   // Of these nobody has to know.
   [
     'create table notes (text); create index more_notes on notes (text); create view every_day as select day from usage',
