@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { describe, StoreError, systemClock } from '@shepherd-store/core'
+import { describe, StoreError, type StoreErrorCode, systemClock } from '@shepherd-store/core'
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
 import { parse } from 'pg-connection-string'
 
@@ -11,8 +11,11 @@ export interface Connections {
   readonly areOurs: boolean
   /** @throws StoreError `TIMEOUT`, or the driver's error. */
   checkOut(timeoutMs: number): Promise<PoolClient>
-  /** Those that are there are not used again, unless that was so just now: a server that is slow would have it each time. */
-  renew(): void
+  /**
+   * Those that are there are not used again. For a silence (`TIMEOUT`) that is so now and then only: a server that is slow would
+   * have all its connections made anew with each try.
+   */
+  renew(code: StoreErrorCode): void
   /** Ends the pool, unless it is the caller's. */
   close(): Promise<void>
 }
@@ -86,7 +89,7 @@ export function borrowedConnections(pool: Pool): Connections {
   }
 }
 
-/** How often all connections may be replaced, in milliseconds. */
+/** How often all connections may be replaced because of a silence, in milliseconds. */
 const RENEWAL_INTERVAL_MS = 1_000
 
 function connectionsOf(pool: Pool) {
@@ -111,9 +114,9 @@ function connectionsOf(pool: Pool) {
         client.release(true)
       }
     },
-    renew() {
+    renew(code: StoreErrorCode) {
       const nowMs = systemClock.monotonicMs()
-      if (nowMs - renewedAtMs < RENEWAL_INTERVAL_MS) return
+      if (code === 'TIMEOUT' && nowMs - renewedAtMs < RENEWAL_INTERVAL_MS) return
       renewedAtMs = nowMs
       renewals += 1
     },

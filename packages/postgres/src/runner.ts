@@ -71,7 +71,7 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
       } catch (error) {
         const failure = toStoreError(error)
         if (failure.outcome === 'unknown') outcome = 'unknown'
-        if (mayBeOfConnections(failure)) connections.renew()
+        if (mayBeOfConnections(failure)) connections.renew(failure.code)
         const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random())
         const nextStartMs = systemClock.monotonicMs() - startedMs + pauseMs
         // A later try that failed for certain does not settle an earlier one.
