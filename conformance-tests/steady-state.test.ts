@@ -13,7 +13,7 @@ import type { Held } from './steady-state/held.ts'
 import type { SteadyMessage, SteadyTask } from './steady-state/tasks.ts'
 
 /** A million by hand. */
-const OPERATIONS = Number(process.env['SHEPHERD_TEST_STEADY_OPERATIONS'] ?? 3_000)
+const OPERATIONS = Number(process.env['SHEPHERD_TEST_STEADY_OPERATIONS'] ?? 2_000)
 /** So many come before the first look, which finds the code compiled and every cache full. */
 const BEFORE = 2_000
 const OPERATIONS_PER_SECOND_MIN = 400

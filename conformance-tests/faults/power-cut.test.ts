@@ -8,7 +8,7 @@ import { record } from './power-cut/record.ts'
 import { Tally } from './tally.ts'
 
 /** How often the power is cut, in all ways to write. */
-const CUTS = Number(process.env['SHEPHERD_TEST_POWER_CUTS'] ?? 150)
+const CUTS = Number(process.env['SHEPHERD_TEST_POWER_CUTS'] ?? 100)
 /** One recording is cut at most so often, so that there are more recordings when there are more cuts. */
 const CUTS_PER_RECORDING = 1_000
 const CUTS_PER_FAILED_SYNC = 25
@@ -42,7 +42,8 @@ async function cutAll({ modules, cuts, hasFailedSync }: CutOptions): Promise<Tal
   for (let index = 0; index < recordings; index += 1) {
     const module = modules[index % modules.length] ?? THREAD
     // Some bring their log into the file by themselves, as it grows beyond a thousand pages; all do when they close.
-    const [rounds, steps] = index % 10 === 2 ? [1, 250] : [choices.integer(1, 3), choices.integer(5, 25)]
+    const [rounds, steps] =
+      !hasFailedSync && index % 10 === 2 ? [1, 250] : [choices.integer(1, 3), choices.integer(5, 25)]
     const first = choices.integer(SYNCS.first, SYNCS.last)
     // For a while; or until the process ends, behind which another one goes on.
     const isFollowed = hasFailedSync && index % 4 >= 2

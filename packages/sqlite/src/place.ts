@@ -23,11 +23,10 @@ export async function preparePlace(path: string, { create }: { readonly create: 
       return
     }
     if (!create) throw new StoreError('NOT_FOUND', `there is no store at ${path}; check the path, or let it be made`)
-    makeDirectory(dirname(path))
+    const made = makeDirectory(dirname(path))
     if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK)
     else closeSync(openSync(path, 'a', 0o600))
-    // All of them: whoever made some may have ended before it had synced them.
-    for (let name = path; name !== dirname(name); name = dirname(name)) await syncDirectoryOf(name)
+    for (const name of [path, dirname(path), ...made.slice(1)]) await syncDirectoryOf(name)
   } catch (error) {
     throw fileError(error, path)
   }
@@ -122,16 +121,17 @@ function sizeOfFile(path: string): number {
   throw new StoreError('INVALID_ARGUMENT', `${path} is ${what}`)
 }
 
-/** With those above it. One by one: Node tells of a read-only file system, when it is to make all of them, as `ENOENT`. */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return
-  makeDirectory(dirname(path))
+/** With those above it, and says which it made, the last one first. One by one: Node tells of a read-only file system, when it is to make all of them, as `ENOENT`. */
+function makeDirectory(path: string): readonly string[] {
+  if (existsSync(path)) return []
+  const above = makeDirectory(dirname(path))
   try {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
     // Another process may have made it meanwhile.
     if (codeOf(error) !== 'EEXIST') throw error
   }
+  return [path, ...above]
 }
 
 function firstBytes(path: string, count: number): Buffer {
