@@ -8,7 +8,7 @@ import { createDatabase } from './postgres/database.ts'
 import { path, seed } from './seed.ts'
 import { sqliteHarness } from './sqlite-harness.ts'
 
-const runs = Number(process.env['SHEPHERD_TEST_RANDOM_SEQUENCES'] ?? 80)
+const runs = Number(process.env['SHEPHERD_TEST_RANDOM_SEQUENCES'] ?? 60)
 
 const { url, drop } = await createDatabase(inject('postgresUrl'))
 afterAll(drop)

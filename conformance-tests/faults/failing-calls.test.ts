@@ -11,7 +11,7 @@ import { judgeFile } from './judge-file.ts'
 import { Tally } from './tally.ts'
 
 /** How many of all failures are tried, spread over all of them. There are some three thousand, for each way to write. */
-const FAILURES = Number(process.env['SHEPHERD_TEST_FAILING_CALLS'] ?? 4)
+const FAILURES = Number(process.env['SHEPHERD_TEST_FAILING_CALLS'] ?? 3)
 /** A processor that waits for one writer's disk works for another. */
 const AT_ONCE = 2
 
