@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { chmod, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { within } from '../postgres/deadline.ts'
 import { endOnSignals, ownServers, report } from '../postgres/owner.ts'
 import { reasonOf } from '../postgres/reason.ts'
 import type { ClusterAnswer, ClusterOrder, ClusterReport } from './cluster.ts'
@@ -12,6 +13,8 @@ import { copyData } from './copy-data.ts'
 
 /** The end of a server's log, for the report of a failure. */
 const LOG_TAIL_LENGTH_MAX = 2_000
+/** A server is ready within a second; a standby asks again for what it lacks after five. */
+const START_TIMEOUT_MS = 30_000
 /** What initdb made. It is never started: servers are copies of it. */
 const TEMPLATE = 'template'
 
@@ -85,13 +88,16 @@ async function start(node: string, settings: readonly string[]): Promise<void> {
   })
   servers.set(node, server)
   let log = ''
-  await new Promise<void>((resolve, reject) => {
+  const ready = new Promise<void>((resolve, reject) => {
     server.on('error', reject)
     server.on('exit', () => reject(new Error(`${node} ended at once: ${log.trim()}`)))
     server.stderr.on('data', (chunk) => {
       log = (log + String(chunk)).slice(-LOG_TAIL_LENGTH_MAX)
       if (log.includes('ready to accept')) resolve()
     })
+  })
+  await within(ready, START_TIMEOUT_MS, `not ready within ${START_TIMEOUT_MS} ms`).catch((error: unknown) => {
+    throw new Error(`${reasonOf(error)}: ${log.trim()}`, { cause: error })
   })
 }
 
