@@ -58,14 +58,14 @@ const EMPTY_LEAF = { type: 0x0d, cellsAt: HEADER_BYTES + 3 }
  */
 export function isHalfMade(path: string): boolean {
   try {
-    const journal = `${path}-journal`
-    if (!existsSync(path) || !existsSync(journal) || statSync(path).size > FIRST_PAGE_BYTES) return false
-    const header = firstBytes(journal, PAGES_BEFORE.offset + PAGES_BEFORE.bytes)
+    const header = firstBytes(`${path}-journal`, PAGES_BEFORE.offset + PAGES_BEFORE.bytes)
     if (header.length < PAGES_BEFORE.offset + PAGES_BEFORE.bytes) return false
     const wasEmpty =
       header.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC) && header.readUInt32BE(PAGES_BEFORE.offset) === 0
-    return wasEmpty && holdsNothing(bytesOfOpenFile(path))
+    return wasEmpty && statSync(path).size <= FIRST_PAGE_BYTES && holdsNothing(bytesOfOpenFile(path))
   } catch (error) {
+    // Another process that makes the database takes its journal away at any moment.
+    if (codeOf(error) === 'ENOENT') return false
     throw fileError(error, path)
   }
 }
