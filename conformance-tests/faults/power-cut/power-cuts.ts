@@ -7,6 +7,11 @@ import type { Tally } from '../tally.ts'
 import { Disk } from './disk.ts'
 import { FILE, type Recording } from './record.ts'
 
+/** Behind the last sync that failed, what it was to write is settled, in some such number of events. */
+const SETTLING_EVENTS = 40
+/** So much of the cuts meet that, where a sync failed. */
+const SHARE_SETTLING = 0.5
+
 /** Cuts the power so often during what was recorded, at moments of their own, and judges what each leaves. */
 export async function cutPower(
   { root, events }: Recording,
@@ -17,7 +22,13 @@ export async function cutPower(
     tally,
   }: { readonly cuts: number; readonly scratch: string; readonly choices: Seeded; readonly tally: Tally },
 ): Promise<void> {
-  const moments = Array.from({ length: cuts }, () => choices.integer(1, events.length)).toSorted((a, b) => a - b)
+  const failed = events.findLastIndex(({ type }) => type === 'failed_sync') + 1
+  const settling = { from: failed + 1, to: Math.min(failed + SETTLING_EVENTS, events.length) }
+  const moment = () => {
+    const isNear = failed > 0 && settling.from <= settling.to && choices.fraction() < SHARE_SETTLING
+    return isNear ? choices.integer(settling.from, settling.to) : choices.integer(1, events.length)
+  }
+  const moments = Array.from({ length: cuts }, moment).toSorted((a, b) => a - b)
   const disk = new Disk()
   const journal = new Journal()
   let text = ''

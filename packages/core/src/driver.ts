@@ -43,8 +43,8 @@ export interface StoreDriver {
    */
   check?(place?: CheckPlace): Promise<CheckStep>
   /**
-   * Gives back what the driver holds. Called once, when nothing is under way, or when what is has not ended within
-   * `LIMITS.CLOSE_TIMEOUT_MS`.
+   * Gives back what the driver holds. Called once, when nothing is under way but a step of a check, whose answer nobody
+   * hears, or when what is has not ended within `LIMITS.CLOSE_TIMEOUT_MS`.
    */
   close(): Promise<void>
 }

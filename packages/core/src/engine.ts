@@ -69,13 +69,18 @@ export class Engine {
     }
   }
 
-  /** A step of a check, of a driver that knows it. */
+  /** A step of a check, of a driver that knows it. It only reads, for as long as a file takes: closing does not wait for it. */
   async check(place: CheckPlace | undefined): Promise<CheckStep> {
     this.checkOpen()
     const { driver } = this
     if (driver.check === undefined) throw new StoreError('UNSUPPORTED', 'this backend does not check what is stored')
     const timeoutMs = Math.max(this.#timeoutMs, LIMITS.CHECK_STEP_TIMEOUT_MS)
-    return withDeadline(this.#track(driver.check(place)), timeoutMs, 'a step of the check')
+    try {
+      return await withDeadline(driver.check(place), timeoutMs, 'a step of the check')
+    } finally {
+      // However it ended, the store was closed meanwhile.
+      this.checkOpen()
+    }
   }
 
   close(): Promise<void> {

@@ -202,7 +202,8 @@ export interface Store {
 export interface OwnedStore extends Store, AsyncDisposable {
   /**
    * Waits for accepted writes and running reads (at most 10 s), then gives back the connection. From the call on, the
-   * methods that need it, of views too, fail with `CLOSED`, and `health` tells it. May be repeated.
+   * methods that need it, of views too, fail with `CLOSED`, and `health` tells it; so does a `check` that is under way, of
+   * which a look at a whole file goes on until it is done. May be repeated.
    */
   close(): Promise<void>
 }

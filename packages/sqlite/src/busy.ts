@@ -15,8 +15,7 @@ export async function retryWhileBusy<T>(busyTimeoutMs: number, attempt: () => T 
       const failure = toStoreError(error)
       if (failure.code !== 'BUSY') throw failure
       if (systemClock.monotonicMs() - startedMs >= busyTimeoutMs) {
-        const message = `other processes kept the database locked for ${busyTimeoutMs} ms; try again`
-        throw new StoreError('BUSY', message, { cause: error })
+        throw new StoreError('BUSY', `${failure.message} (waited ${busyTimeoutMs} ms)`, { cause: error })
       }
       await wait(1 + Math.random() * (RETRY_PAUSE_MS_MAX - 1))
     }

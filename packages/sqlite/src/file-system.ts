@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs'
+import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 
@@ -21,13 +21,21 @@ const NETWORK: ReadonlyMap<number, string> = new Map([
 /**
  * Warns, by `process.emitWarning`, of a file that lies on another machine: SQLite's locks and its shared memory do not
  * reach over a network, and processes of two machines would destroy the file. One machine alone may use it, at its own risk.
+ * And of one that has several names: each has a log of its own, so who opens it by another one loses what is in this.
  */
-export function warnOfNetwork(file: string): void {
-  const name = networkOf(file)
-  if (name === undefined) return
-  const message = `${file} is on a network file system (${name}), where SQLite keeps no promise: use a local disk`
-  process.emitWarning(message, { type: 'ShepherdStoreWarning', code: 'SHEPHERD_NETWORK_FILE_SYSTEM' })
+export function warnOfPlace(file: string): void {
+  const network = networkOf(file)
+  if (network !== undefined) {
+    const message = `${file} is on a network file system (${network}), where SQLite keeps no promise: use a local disk`
+    process.emitWarning(message, { type: WARNING, code: 'SHEPHERD_NETWORK_FILE_SYSTEM' })
+  }
+  const { nlink: names = 1 } = statSync(file, { throwIfNoEntry: false }) ?? {}
+  if (names === 1) return
+  const message = `${file} has ${names} names (hard links): open it by this one alone, and copy it rather than link it`
+  process.emitWarning(message, { type: WARNING, code: 'SHEPHERD_HARD_LINKS' })
 }
+
+const WARNING = 'ShepherdStoreWarning'
 
 function networkOf(file: string): string | undefined {
   if (process.platform !== 'linux') return undefined

@@ -1,57 +1,78 @@
-import { statSync } from 'node:fs'
-import { isStoreError, StoreError, systemClock, withOutcome } from '@shepherd-store/core'
+import { StoreError, systemClock, withOutcome } from '@shepherd-store/core'
 import type { Database } from 'better-sqlite3'
-import { retryWhileBusy } from './busy.ts'
-import { type FileIdentity, identityOf, isSameFile, requireSameFile } from './place.ts'
-import { syncDirectoryOf, syncFile } from './sync.ts'
+import { type Beside, logBytes, requireBeside, requireIndex, rewriteLog } from './beside.ts'
+import { type FileIdentity, requireSameFile } from './place.ts'
+import { syncDirectoryOf } from './sync.ts'
 
 /** How long reads rely on the file's being where it was, in milliseconds. Each write looks. */
 const LOOK_INTERVAL_MS = 1_000
-/** What SQLite keeps beside a file, and names by it: its write-ahead log, and the index of that. */
-const BESIDE = ['-wal', '-shm'] as const
+
+/** A connection, and the files that it has open beside the database. */
+export interface Opened {
+  readonly database: Database
+  readonly beside: Beside
+  /** Whether a log was there before: what can be read of it need not be on the disk. */
+  readonly foundLog: boolean
+  /** To be called when it is closed. */
+  leaveIndex(): void
+}
 
 export interface HandleOptions {
   readonly identity: FileIdentity
-  readonly busyTimeoutMs: number
-  /** Whether a log was there when the file was opened: what it holds may be read, and not be on the disk. */
-  readonly foundLog: boolean
   /** Another connection to the same file. */
-  open(): Promise<Database>
-  /** Brings the write-ahead log into the file and cuts it off. @throws StoreError `BUSY` while somebody reads from it. */
-  cutLog(database: Database): void
+  open(): Opened | Promise<Opened>
+  /** Closes a connection. Of a log that is in doubt, nothing is brought into the file. */
+  close(opened: Opened, options: { readonly inDoubt: boolean }): void
 }
 
 /**
- * A connection to a file, which is given up when the disk failed a commit, or another file stands where one of its files
- * was, and opened again before it is used. What the commit wrote may be in the file or not, and the system may take it for
- * written although it never will be: so before anything else is written, all that can be read is written anew, and what
- * cannot is gone for good.
+ * A connection to a file, which is given up when the disk failed it, or another file stands where one of its files was, and
+ * opened again before it is used. What a commit wrote may then be in the log or not, and the system may take it for written
+ * although it never will be: so before anything else is written, and before anything of the log is brought into the file,
+ * the log is written anew.
  */
 export class Handle {
-  #database: Database
+  #opened: Opened
   readonly #options: HandleOptions
-  /** Of the files beside it, as they were at the first write. */
-  #beside: readonly FileIdentity[] | undefined
+  #state: 'open' | 'given_up' | 'closed' = 'open'
+  /** Whether what can be read of the log may not be on the disk. */
+  #inDoubt: boolean
+  /** Whether the names of the files survive a power cut. */
+  #isNamed = false
   #lookedAtMs = Number.NEGATIVE_INFINITY
-  /** `given_up`: to be opened again. `in_doubt`: it was, and may read. */
-  #state: 'sound' | 'given_up' | 'in_doubt' | 'closed' = 'sound'
-  #hasOldLog: boolean
-  /** The opening that is under way: whoever comes meanwhile shares it. */
+  /** The opening, or the settling, that is under way: whoever comes meanwhile shares it. */
   #mending: Promise<void> | undefined
 
-  constructor(database: Database, options: HandleOptions) {
-    this.#database = database
+  constructor(opened: Opened, options: HandleOptions) {
+    this.#opened = opened
     this.#options = options
-    this.#hasOldLog = options.foundLog
+    this.#inDoubt = opened.foundLog
   }
 
-  get database(): Database {
-    return this.#database
+  /** Which files are open beside the database. */
+  get beside(): Beside {
+    return this.#opened.beside
   }
 
   /** Whether it may be used as it is. */
   isReady({ toWrite }: { readonly toWrite: boolean }): boolean {
-    return this.#state === 'sound' && !(toWrite && this.#hasOldLog)
+    return this.#state === 'open' && !(toWrite && this.#inDoubt)
+  }
+
+  /** Calls `act` with the connection when it may be used; to write, where others will find it. @throws StoreError */
+  async use<T>({ toWrite }: { readonly toWrite: boolean }, act: (database: Database) => T): Promise<T> {
+    while (!this.isReady({ toWrite })) await this.mend({ toWrite })
+    if (toWrite) this.requirePlace()
+    return act(this.#opened.database)
+  }
+
+  /** Opens the file again, if it was given up. To write, also settles what is in doubt. @throws StoreError */
+  async mend({ toWrite }: { readonly toWrite: boolean }): Promise<void> {
+    while (!this.isReady({ toWrite })) {
+      if (this.#state === 'closed') throw closed()
+      this.#mending ??= this.#step().finally(() => (this.#mending = undefined))
+      await this.#mending
+    }
   }
 
   /**
@@ -59,13 +80,10 @@ export class Handle {
    * finds that again. @throws StoreError `IO`, and the handle is given up.
    */
   requirePlace(): void {
-    const file = this.#database.name
+    const { database, beside } = this.#opened
     try {
-      requireSameFile(file, this.#options.identity)
-      for (const [index, known] of this.#beside?.entries() ?? []) {
-        const name = `${file}${BESIDE[index]}`
-        if (!isSameFile(identityOf(name), known)) throw new StoreError('IO', `${name} was replaced; look who did that`)
-      }
+      requireSameFile(database.name, this.#options.identity)
+      requireBeside(database.name, beside)
       this.#lookedAtMs = systemClock.monotonicMs()
     } catch (error) {
       this.#saveLog()
@@ -78,10 +96,10 @@ export class Handle {
   async requireDurablePlace(): Promise<void> {
     try {
       this.requirePlace()
-      if (this.#beside !== undefined) return
+      if (this.#isNamed) return
       // SQLite syncs the directory too, and goes on when that fails.
-      await syncDirectoryOf(this.#database.name)
-      this.#beside = BESIDE.map((suffix) => identityOf(`${this.#database.name}${suffix}`))
+      await syncDirectoryOf(this.#opened.database.name)
+      this.#isNamed = true
     } catch (error) {
       throw withOutcome(error, 'unknown')
     }
@@ -89,73 +107,56 @@ export class Handle {
 
   /** As `requirePlace`, now and then, for what only reads. */
   requirePlaceAtTimes(): void {
-    if (systemClock.monotonicMs() - this.#lookedAtMs < LOOK_INTERVAL_MS) return
-    requireSameFile(this.#database.name, this.#options.identity)
-    this.#lookedAtMs = systemClock.monotonicMs()
+    if (systemClock.monotonicMs() - this.#lookedAtMs >= LOOK_INTERVAL_MS) this.requirePlace()
   }
 
   /** It is closed, and opened again before it is used: connections of one process share what one of them has open. */
   giveUp(): void {
-    if (this.#state === 'closed') return
+    if (this.#state !== 'open') return
     this.#state = 'given_up'
-    this.#database.close()
-  }
-
-  /** Opens the file again, if it was given up. To write, also settles what the last commit did. @throws StoreError */
-  async mend({ toWrite }: { readonly toWrite: boolean }): Promise<void> {
-    while (this.#state === 'given_up' || (toWrite && this.#state === 'in_doubt')) {
-      this.#mending ??= this.#step().finally(() => (this.#mending = undefined))
-      await this.#mending
-    }
-    if (this.#state === 'closed') throw closed()
-    if (toWrite && this.#hasOldLog) await this.#settleOldLog()
+    this.#inDoubt = true
+    this.#options.close(this.#opened, { inDoubt: true })
   }
 
   async close(): Promise<void> {
+    const wasOpen = this.#state === 'open'
     this.#state = 'closed'
     await this.#mending?.catch(() => undefined)
-    this.#database.close()
+    if (wasOpen) this.#options.close(this.#opened, { inDoubt: this.#inDoubt })
   }
 
   async #step(): Promise<void> {
-    if (this.#state === 'given_up') {
-      this.#database = await this.#options.open()
-      this.#beside = undefined
-      // Whoever closes it meanwhile waits for this, and closes what is open then.
-      if (!this.#isClosed()) this.#state = 'in_doubt'
-      return
-    }
-    await this.#settle(this.#options.busyTimeoutMs)
-    if (!this.#isClosed()) this.#state = 'sound'
+    if (this.#state === 'open') return this.#settle()
+    const opened = await this.#options.open()
+    if (this.#isClosed()) return this.#options.close(opened, { inDoubt: true })
+    this.#opened = opened
+    this.#isNamed = false
+    this.#state = 'open'
   }
 
-  async #settle(busyTimeoutMs: number): Promise<void> {
-    await retryWhileBusy(busyTimeoutMs, () => this.#options.cutLog(this.#database))
-    // That it is cut off, or gone, survives a power cut: what it held cannot come back.
-    await syncFile(`${this.#database.name}-wal`)
-    await syncDirectoryOf(this.#database.name)
-    this.#hasOldLog = false
+  /** Nobody writes meanwhile: what is found in the log is made safe, wherever it is from, before anything comes behind it. */
+  async #settle(): Promise<void> {
+    const opened = this.#opened
+    const { database } = opened
+    this.requirePlace()
+    database.transaction(() => rewriteLog(database.name)).immediate()
+    await syncDirectoryOf(database.name)
+    // It may have been given up meanwhile.
+    if (this.#opened !== opened || this.#state !== 'open') return
+    this.#inDoubt = false
+    this.#isNamed = true
   }
 
   /**
-   * A log that was there may be of a process that ended behind a sync that failed. Where others are in the middle of a
-   * read, they had the file open then, or look after it: it is tried again with the next write.
+   * A log whose name is gone is only in this connection's hands: what it holds is brought into the file before that goes.
+   * Where the index is another one, others may have gone on without it: then theirs is what counts.
    */
-  async #settleOldLog(): Promise<void> {
-    try {
-      await this.#settle(0)
-    } catch (error) {
-      if (!isStoreError(error, 'BUSY')) throw error
-    }
-  }
-
-  /** A log whose name is gone is only in this connection's hands: what it holds is brought into the file before that goes. */
   #saveLog(): void {
-    const file = this.#database.name
-    if (statSync(file, { throwIfNoEntry: false }) === undefined) return
-    if (statSync(`${file}-wal`, { throwIfNoEntry: false }) !== undefined) return
+    const { database, beside } = this.#opened
     try {
-      this.#database.pragma('wal_checkpoint(truncate)')
+      requireSameFile(database.name, this.#options.identity)
+      requireIndex(database.name, beside.index)
+      if (logBytes(database.name) === 0) database.pragma('wal_checkpoint(truncate)')
     } catch {
       // What led here is told.
     }

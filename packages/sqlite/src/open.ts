@@ -26,7 +26,7 @@ import { retryWhileBusy } from './busy.ts'
 import { compact, openConnection, openDatabase, type Place } from './connection.ts'
 import { APPLICATION_ID } from './definitions.ts'
 import { WHOLE_FILE } from './file-checks.ts'
-import { warnOfNetwork } from './file-system.ts'
+import { warnOfPlace } from './file-system.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { identityOf, isHalfMade, preparePlace } from './place.ts'
 import { sqliteRunner } from './runner.ts'
@@ -93,11 +93,12 @@ async function openFile(path: string, options: SqliteDriverOptions): Promise<Ope
   if (writer === 'thread') requireThreads()
   const create = checkBoolean(options.create ?? true, 'create')
   const mayMake = create && options.migrate !== 'never'
-  if (mayMake && isHalfMade(given)) await retryWhileBusy(busyTimeoutMs, () => touch(given))
-  await preparePlace(given, { create: mayMake })
   // What SQLite keeps beside the file, it keeps beside the file that a link leads to.
+  const made = existsSync(given) ? realpathSync(given) : given
+  if (mayMake && isHalfMade(made)) await retryWhileBusy(busyTimeoutMs, () => touch(made))
+  await preparePlace(given, { create: mayMake })
   const file = realpathSync(given)
-  warnOfNetwork(file)
+  warnOfPlace(file)
   const place = { file, busyTimeoutMs, identity: identityOf(file) }
   const found = await inspectFile(file, busyTimeoutMs, migrateOptions)
   // What a thread preloads may open a store, too: one thread for it would lead to the next.
@@ -126,14 +127,15 @@ async function openWithThread(
   options: MigrateOptions,
 ): Promise<OpenedFile> {
   if (!isUpToDate(found, options)) await bringUpToDate(place, options)
+  const writer = threadedWriter(place, () => handle)
   const { handle, driver: reader } = await openConnection(place, {
     migrate: 'never',
     writesBlock: false,
     onlyReads: true,
+    beforeOpening: () => writer.leave(),
   })
   const { contract, calendar, capabilities, writesBlock, read } = reader
-  const writer = threadedWriter(place)
-  /** What the writer has given up, is given up here too: only then is it opened anew. */
+  /** What failed the writer is given up here, too: both are closed before one of them is opened again. */
   const beside = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       if (isStoreError(error, 'IO')) handle.giveUp()
@@ -147,7 +149,7 @@ async function openWithThread(
       // The first step, and this one, read the whole file.
       check: async (step) =>
         step === undefined || step.part === WHOLE_FILE || reader.check === undefined
-          ? checkInThread(place, step)
+          ? checkInThread({ ...place, index: handle.beside.index }, step)
           : reader.check(step),
       async close() {
         try {

@@ -1,4 +1,4 @@
-import { isStoreError, StoreError } from '@shepherd-store/core'
+import { isStoreError, type StoreErrorCode } from '@shepherd-store/core'
 import { endOf, isOneInstant, type Program, type Row, type SqlRunner, type Statement } from '@shepherd-store/core/sql'
 import type { Database, Statement as Prepared } from 'better-sqlite3'
 import { retryWhileBusy } from './busy.ts'
@@ -31,11 +31,9 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
       return retryWhileBusy(busyTimeoutMs, () => transact(connection as Database, begin, program()))
     }
     const toWrite = begin === BEGIN_WRITE
-    const result = await retryWhileBusy(busyTimeoutMs, async () => {
-      if (!handle.isReady({ toWrite })) await handle.mend({ toWrite })
-      if (toWrite) handle.requirePlace()
-      return transact(handle.database, begin, program())
-    })
+    const result = await retryWhileBusy(busyTimeoutMs, () =>
+      handle.use({ toWrite }, (database) => transact(database, begin, program())),
+    )
     if (toWrite) await handle.requireDurablePlace()
     else handle.requirePlaceAtTimes()
     return result
@@ -56,11 +54,12 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
     try {
       return await run(BEGIN_WRITE, () => program(0))
     } catch (error) {
-      if (handle === undefined || !isInDoubt(error)) throw error
-      handle.giveUp()
+      if (handle === undefined) throw error
+      giveUpAfter(handle, error)
+      if (!isInDoubt(error)) throw error
       // Whatever goes wrong now, the first try may have been applied.
       return await run(BEGIN_WRITE, () => program(1)).catch((later: unknown) => {
-        if (isInDoubt(later)) handle.giveUp()
+        giveUpAfter(handle, later)
         throw error
       })
     }
@@ -75,13 +74,19 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
   }
 }
 
+/** Also one that met a file that takes no writes: it cannot write when the file does. */
+function giveUpAfter(handle: Handle, error: unknown): void {
+  if (isInDoubt(error) || (isStoreError(error) && FAILED.has(error.code))) handle.giveUp()
+}
+
+const FAILED: ReadonlySet<StoreErrorCode> = new Set(['IO', 'READ_ONLY', 'PERMISSION_DENIED'])
+
 function isInDoubt(error: unknown): boolean {
   return isStoreError(error) && error.outcome === 'unknown'
 }
 
 /** All of a program's statements in one transaction, which ends before this returns. */
 function transact<T>(database: Database, begin: Statement, program: Program<T>): T {
-  if (!database.open) throw new StoreError('CLOSED', 'the store was closed while this call waited for other processes')
   const execute = executorOf(database)
   let committing = false
   try {

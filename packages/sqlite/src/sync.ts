@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import process from 'node:process'
@@ -11,25 +10,16 @@ import { codeOf, fileError } from './errors.ts'
 export async function syncDirectoryOf(path: string): Promise<void> {
   if (process.platform === 'win32') return // which opens no directories, and needs none of this
   try {
-    await sync(dirname(path), 'r')
+    await sync(dirname(path))
   } catch (error) {
     // What may not be read was not made here: whoever made it has seen to it. And some file systems sync no directories.
     if (!['EACCES', 'EPERM', 'ERR_ACCESS_DENIED', 'EINVAL'].includes(codeOf(error))) throw fileError(error, path)
   }
 }
 
-/** Makes what the file holds survive a power cut, if it is there. @throws StoreError */
-export async function syncFile(path: string): Promise<void> {
-  try {
-    if (existsSync(path)) await sync(path, 'r+')
-  } catch (error) {
-    throw fileError(error, path)
-  }
-}
-
 /** A slow disk is waited for beside the event loop. */
-async function sync(path: string, mode: 'r' | 'r+'): Promise<void> {
-  const opened = await open(path, mode)
+async function sync(path: string): Promise<void> {
+  const opened = await open(path, 'r')
   try {
     await opened.sync()
   } finally {

@@ -1,26 +1,34 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type CheckPlace, type CheckStep, StoreError, type StoreDriver, withOutcome } from '@shepherd-store/core'
 import type { MigrateOptions } from '@shepherd-store/core/sql'
 import type { Place } from './connection.ts'
-import { receivedOutcomes } from './thread-messages.ts'
+import type { Handle } from './handle.ts'
+import { receivedOutcomes, type ThreadCalls } from './thread-messages.ts'
 import { Thread } from './thread.ts'
 
 /** What goes through the thread. */
-export interface Writer extends Pick<StoreDriver, 'write' | 'probe' | 'close'> {
+interface Writer extends Pick<StoreDriver, 'write' | 'probe' | 'close'> {
   compact(): Promise<void>
+  /** Closes what is open, behind the calls that are under way. The next call opens it again. */
+  leave(): Promise<void>
 }
+
+/** The connection of whoever has a thread write. It and the thread's are both closed before one of them is opened again. */
+type Reader = Pick<Handle, 'isReady' | 'mend' | 'beside'>
 
 /**
  * Writes to a database through a connection in a thread of its own, so that a slow disk holds up nobody but those who
  * wait for it. The thread is started, or taken from those that are free, when there is something to write.
  */
-export function threadedWriter(place: Place): Writer {
+export function threadedWriter(place: Place, reader: () => Reader): Writer {
   let opening: Promise<Thread> | undefined
   let closed = false
+  const calls = new Set<Promise<unknown>>()
 
   async function open(): Promise<Thread> {
     const thread = Thread.take()
     try {
-      await thread.call('open', place, { migrate: 'never' })
+      await thread.call('open', { ...place, index: reader().beside.index }, { migrate: 'never' })
       return thread
     } catch (error) {
       thread.release()
@@ -31,33 +39,57 @@ export function threadedWriter(place: Place): Writer {
 
   /** The thread that has the database open; another one, if that has ended or could not open it. */
   async function ready(): Promise<Thread> {
-    if (closed) throw new StoreError('CLOSED', 'the store was closed; open it again')
-    const current = (opening ??= open())
-    const thread = await current.catch((error: unknown) => {
+    for (;;) {
+      if (closed) throw new StoreError('CLOSED', 'the store was closed; open it again')
+      if (!reader().isReady({ toWrite: false })) await reader().mend({ toWrite: false })
+      const current = (opening ??= open())
+      const thread = await current.catch((error: unknown) => {
+        if (opening === current) opening = undefined
+        throw error
+      })
+      if (opening === current && !thread.ended) return thread
       if (opening === current) opening = undefined
-      throw error
-    })
-    if (!thread.ended) return thread
-    if (opening === current) opening = undefined
-    return ready()
+    }
+  }
+
+  async function call<N extends 'write' | 'probe' | 'compact'>(name: N, ...given: Parameters<ThreadCalls[N]>) {
+    const thread = await ready()
+    const answer = thread.call(name, ...given)
+    calls.add(answer)
+    try {
+      return await answer
+    } finally {
+      calls.delete(answer)
+    }
+  }
+
+  /** @throws StoreError what closing it throws */
+  async function closeThread(left: Promise<Thread> | undefined): Promise<void> {
+    const thread = await left?.catch(() => undefined)
+    if (thread === undefined) return
+    try {
+      await thread.call('close')
+    } catch (error) {
+      // What a thread has open ends with it.
+      if (!thread.ended) throw error
+    } finally {
+      thread.release()
+    }
   }
 
   return {
-    write: async (units) => receivedOutcomes(units, await (await ready()).call('write', units)),
-    probe: async () => (await ready()).call('probe'),
-    compact: async () => (await ready()).call('compact'),
+    write: async (units) => receivedOutcomes(units, await call('write', units)),
+    probe: () => call('probe'),
+    compact: () => call('compact'),
+    async leave() {
+      const left = opening
+      opening = undefined
+      await Promise.allSettled(calls)
+      await closeThread(left)
+    },
     async close() {
       closed = true
-      const thread = await opening?.catch(() => undefined)
-      if (thread === undefined) return
-      try {
-        await thread.call('close')
-      } catch (error) {
-        // What a thread has open ends with it.
-        if (!thread.ended) throw error
-      } finally {
-        thread.release()
-      }
+      await closeThread(opening)
     },
   }
 }
@@ -84,11 +116,23 @@ export async function checkInThread(place: Place, step: CheckPlace | undefined):
  */
 let lastMade: Promise<unknown> = Promise.resolve()
 
+/** How long a file waits for the one before, in milliseconds: that may wait for another process, or its disk hang. */
+const LAST_MADE_WAIT_MS = 5_000
+
 /** Makes the tables, or brings them up to date, in a thread. @throws StoreError as `migrate`. */
 export function bringUpToDate(place: Place, options: MigrateOptions): Promise<void> {
-  const made = lastMade.then(() => makeInThread(place, options))
+  const made = noLonger(lastMade).then(() => makeInThread(place, options))
   lastMade = made.catch(() => {})
   return made
+}
+
+async function noLonger(work: Promise<unknown>): Promise<void> {
+  const ended = new AbortController()
+  try {
+    await Promise.race([work, wait(LAST_MADE_WAIT_MS, undefined, ended).catch(() => {})])
+  } finally {
+    ended.abort()
+  }
 }
 
 async function makeInThread(place: Place, options: MigrateOptions): Promise<void> {

@@ -29,7 +29,7 @@ const MET: readonly (readonly [
     meetLock,
     {
       ...{ code: 'BUSY', outcome: 'not_applied', retryable: true, operation: 'addUsage' },
-      ...{ causedBy: 'StoreError BUSY, SqliteError SQLITE_BUSY', advice: /locked for 50 ms; try again/ },
+      ...{ causedBy: 'StoreError BUSY, SqliteError SQLITE_BUSY', advice: /locked; try again \(waited 50 ms\)/ },
     },
   ],
   [

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { isStoreError } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
 import Database from 'better-sqlite3'
@@ -94,6 +98,37 @@ test.each(
   assert.equal((await again.check()).sound, true)
   await again.close()
 })
+
+test.each(['thread', 'inline'] as const)(
+  'goes on behind what another process wrote when the log and its index were deleted under it (%s)',
+  async (writer) => {
+    const path = freshPath()
+    const store = await openSqliteStore(path, { writer })
+    assert.equal(await store.getUsage('minecraft', DAY), 0)
+    for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`)
+    await writeInAnotherProcess(path)
+    let acknowledged = 7
+    for (let time = 0; time < 3; time += 1) {
+      await store.addUsage('minecraft', DAY, 1).then(
+        () => (acknowledged += 1),
+        (error: unknown) => assert.ok(isStoreError(error, 'IO') && error.outcome === 'not_applied', String(error)),
+      )
+    }
+    assert.ok(acknowledged >= 9)
+    assert.equal(await store.getUsage('minecraft', DAY), acknowledged)
+    await store.close()
+    const again = await openSqliteStore(path)
+    assert.equal(await again.getUsage('minecraft', DAY), acknowledged)
+    assert.equal((await again.check()).sound, true)
+    await again.close()
+  },
+)
+
+/** It adds 7, and ends without closing. */
+async function writeInAnotherProcess(path: string): Promise<void> {
+  const script = fileURLToPath(new URL('./writer-process.ts', import.meta.url))
+  await promisify(execFile)(process.execPath, [...process.execArgv, script, 'write', path, 'inline'])
+}
 
 test('tells that the directory of its file is gone', async () => {
   const path = freshPath()

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import type { CheckOptions, CheckProgress, CheckReport } from '../check-report.ts'
-import { createStore } from '../create-store.ts'
 import type { CheckStep } from '../driver.ts'
-import { type StoreErrorCode, StoreError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
-import type { OwnedStore, Store } from '../store.ts'
+import type { Store } from '../store.ts'
+import { fillEveryTable, looksBeside } from './check-places.ts'
 import { contentsOf } from './contents.ts'
-import { commitEveryKind } from './every-kind.ts'
 import { refusesEach, rejectsWith } from './expect.ts'
 import { useOver } from './faulty-driver.ts'
-import { type CaseContext, type CaseDefinition, type SpoiledRow, SUITE_CALENDAR } from './harness.ts'
+import type { CaseDefinition, SpoiledRow } from './harness.ts'
 
 const DAY = '2026-11-23'
 const OF_MIA = { scope: 'mia' } as const
@@ -25,20 +23,6 @@ const SPOILS: readonly (readonly [row: SpoiledRow, part: string])[] = [
   [{ table: 'grant', ...OF_MIA, day: DAY, entryId: 'chess' }, 'grants ["mia","2026-11-23","chess"]'],
   [{ table: 'snapshot', ...OF_MIA, node: 'local' }, 'snapshot ["mia","local"]'],
 ]
-
-/** Something in every table, of two scopes. */
-async function fill(store: Store): Promise<void> {
-  await commitEveryKind(store)
-  await commitEveryKind(store.view(OF_MIA))
-  await store.addUsage('minecraft', DAY, 1, { operationId: 'op-1' })
-}
-
-/** Whether the place's backend tells of what is beside the log. */
-async function looksBeside({ place }: CaseContext): Promise<boolean> {
-  const driver = await place.openDriver({ calendar: SUITE_CALENDAR })
-  await driver.close()
-  return driver.check !== undefined
-}
 
 /** All that is told of a sound store. */
 async function isSound(store: Store, options?: CheckOptions): Promise<CheckReport> {
@@ -57,7 +41,7 @@ export const checkCases: readonly CaseDefinition[] = [
     async run(t) {
       const store = await t.open()
       await isSound(store)
-      await fill(store)
+      await fillEveryTable(store)
       const { checkedAt, audits, blindSpots } = await isSound(store)
       assert.deepEqual(checkedAt, t.clock.now())
       assert.deepEqual(audits, await store.verifyAudits())
@@ -93,7 +77,7 @@ export const checkCases: readonly CaseDefinition[] = [
     prevents: 'a row that nobody can read, and that is found when a child is at the door',
     async run(t) {
       const store = await t.open()
-      await fill(store)
+      await fillEveryTable(store)
       for (const [row] of SPOILS) await t.place.raw.spoil(row)
       const report = await store.check()
       if (!(await looksBeside(t))) {
@@ -138,7 +122,7 @@ export const checkCases: readonly CaseDefinition[] = [
     prevents: 'a check of the database that does not look at the log, which is what can be proven',
     async run(t) {
       const store = await t.open()
-      await fill(store)
+      await fillEveryTable(store)
       const head = await store.auditHead()
       const missing = await store.check({ expectedHead: { id: (head?.id ?? 0) + 1, hash: 'ab'.repeat(32) } })
       assert.deepEqual([missing.sound, missing.audits?.firstBreak?.problem], [false, 'head_missing'])
@@ -155,7 +139,7 @@ export const checkCases: readonly CaseDefinition[] = [
     prevents: 'a check that repairs, or writes, what somebody wants to look at as it is',
     async run(t) {
       const store = await t.open()
-      await fill(store)
+      await fillEveryTable(store)
       await t.place.raw.spoil({ table: 'cooldown', ...OF_MIA, entryId: 'minecraft' })
       const views = [store, store.view(OF_MIA)]
       const all = () => Promise.all(views.map((view) => contentsOf(t.place, view)))
@@ -170,7 +154,7 @@ export const checkCases: readonly CaseDefinition[] = [
     prevents: 'an hour in which nobody knows whether it still runs',
     async run(t) {
       const store = await t.open()
-      await fill(store)
+      await fillEveryTable(store)
       const seen: CheckProgress[] = []
       await store.check({ onProgress: (progress) => void seen.push(progress) })
       const usage = seen.filter(({ part }) => part === 'usage')
@@ -183,7 +167,7 @@ export const checkCases: readonly CaseDefinition[] = [
     prevents: 'a check that was stopped halfway and calls the store sound',
     async run(t) {
       const store = await t.open()
-      await fill(store)
+      await fillEveryTable(store)
       const error = await rejectsWith(store.check({ signal: AbortSignal.abort() }), 'ABORTED', 'not_applied')
       assert.equal(error.operation, 'check')
       let steps = 0
@@ -205,60 +189,6 @@ export const checkCases: readonly CaseDefinition[] = [
     },
   },
   {
-    id: 'check/failing/rejects-where-nobody-could-look',
-    prevents: 'a store that is called sound, or damaged, because the database was away',
-    async run(t) {
-      const codes: readonly StoreErrorCode[] = ['UNAVAILABLE', 'BUSY', 'TIMEOUT', 'PERMISSION_DENIED']
-      const { store, faults } = await t.openWithFaults()
-      const methods = (await looksBeside(t)) ? (['read', 'check'] as const) : (['read'] as const)
-      for (const method of methods) {
-        for (const code of codes) {
-          faults.failNext(method, code)
-          assert.equal((await rejectsWith(store.check(), code, 'not_applied')).operation, 'check')
-        }
-      }
-      await isSound(store)
-      await store.close()
-      await rejectsWith(store.check(), 'CLOSED', 'not_applied')
-    },
-  },
-  {
-    id: 'check/failing/damage-that-is-thrown-is-told',
-    prevents: 'a check that ends with an error at the first damaged page, and hides all others',
-    async run(t) {
-      const codes: readonly StoreErrorCode[] = ['CORRUPT', 'MALFORMED', 'IO', 'DATABASE']
-      const { store, faults } = await t.openWithFaults()
-      await fill(store)
-      for (const code of codes) {
-        faults.failNext('read', code)
-        const report = await store.check()
-        assert.deepEqual([report.sound, report.problemCount, report.audits], [false, 1, undefined])
-        assert.deepEqual([report.problems[0]?.code, report.problems[0]?.part], [code, 'audit_log'])
-        if (await looksBeside(t)) assert.ok(report.blindSpots.some((spot) => spot.startsWith('Rows beside the log')))
-      }
-      await useOver(
-        t,
-        () => ({ check: () => Promise.reject(new StoreError('CORRUPT', 'a page is damaged; restore a backup')) }),
-        async (over) => {
-          const { sound, problems, audits, blindSpots } = await over.check()
-          assert.deepEqual([sound, problems[0]?.code, audits?.intact], [false, 'CORRUPT', true])
-          assert.ok(blindSpots.some((spot) => spot.startsWith('What was to be looked at')))
-        },
-      )
-    },
-  },
-  {
-    id: 'check/driver/one-that-cannot-is-a-blind-spot',
-    prevents: 'a backend that looks at nothing, and whose data is called sound',
-    async run(t) {
-      await useStore(t, async (store) => {
-        const { sound, blindSpots } = await store.check()
-        assert.equal(sound, true)
-        assert.ok(blindSpots.some((spot) => spot.startsWith('Everything beside the log')))
-      })
-    },
-  },
-  {
     id: 'check/arguments/malformed-ones-are-refused',
     prevents: 'a mistyped option that is passed over, and a log that seems to be proven',
     async run(t) {
@@ -276,14 +206,3 @@ export const checkCases: readonly CaseDefinition[] = [
     },
   },
 ]
-
-/** Uses a store over the driver without its `check`. */
-async function useStore({ place, clock }: CaseContext, use: (store: OwnedStore) => Promise<void>): Promise<void> {
-  const { check: _, ...driver } = await place.openDriver({ calendar: SUITE_CALENDAR })
-  const store = createStore(driver, { clock })
-  try {
-    await use(store)
-  } finally {
-    await store.close()
-  }
-}

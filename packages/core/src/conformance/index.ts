@@ -21,6 +21,7 @@ import { auditRetentionCases } from './audit-retention.ts'
 import { auditVerifyCases } from './audit-verify.ts'
 import { auditCases } from './audit.ts'
 import { calendarCases } from './calendar.ts'
+import { checkFaultCases } from './check-faults.ts'
 import { checkCases } from './check.ts'
 import { commitCallCases } from './commit-calls.ts'
 import { commitCases } from './commit.ts'
@@ -163,6 +164,7 @@ const definitions: readonly CaseDefinition[] = [
   ...viewCases,
   ...healthCases,
   ...checkCases,
+  ...checkFaultCases,
   ...faultCases,
   ...faultyDriverCases,
 ]

@@ -136,7 +136,7 @@ function goesOn(after: PageStart | undefined, key: PageStart): boolean {
   const [value, before] = [key[index], after[index]]
   if (typeof value === 'number' && typeof before === 'number') return value > before
   const [text, textBefore] = [String(value), String(before)]
-  const areNumbers = [text, textBefore].every((digits) => /^\d+$/.test(digits))
+  const areNumbers = [text, textBefore].every((digits) => /^-?\d+$/.test(digits))
   return index >= 0 && (compareText(text, textBefore) > 0 || (areNumbers && Number(text) > Number(textBefore)))
 }
 
