@@ -8,7 +8,7 @@ import { afterAll, expect, inject, test } from 'vitest'
 import { temporaryDirectories } from './directories.ts'
 import { Follower } from './follow/follower.ts'
 import { withoutLock } from './follow/saboteur.ts'
-import { createDatabase } from './postgres/database.ts'
+import { createAdministeredDatabase } from './postgres/database.ts'
 import { seed } from './seed.ts'
 
 const RECORDS = Number(process.env['SHEPHERD_TEST_FOLLOW_RECORDS'] ?? 1_000)
@@ -21,13 +21,8 @@ const TEST_TIMEOUT_MS = 120_000 + RUNS * RECORDS * 10
 const APPEND: Change = { type: 'append_audit', event: { type: 'service_started' } }
 
 const { fresh } = temporaryDirectories()
-const { url, drop } = await createDatabase(inject('postgresUrl'))
-const admin = new pg.Client({ connectionString: url })
-await admin.connect()
-afterAll(async () => {
-  await admin.end()
-  await drop()
-})
+const { url, admin, drop } = await createAdministeredDatabase(inject('postgresUrl'))
+afterAll(drop)
 
 const everyId = Array.from({ length: RECORDS + 1 }, (_, index) => index + 1)
 

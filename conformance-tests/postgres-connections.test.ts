@@ -6,7 +6,7 @@ import { isStoreError, type OwnedStore, systemClock } from '@shepherd-store/core
 import { openPostgresStore, type PostgresStoreOptions } from '@shepherd-store/postgres'
 import pg from 'pg'
 import { afterAll, inject, test } from 'vitest'
-import { createDatabase } from './postgres/database.ts'
+import { createAdministeredDatabase } from './postgres/database.ts'
 import { within } from './postgres/deadline.ts'
 import { startProxy, type TcpProxy } from './postgres/tcp-proxy.ts'
 
@@ -16,13 +16,8 @@ const FROZEN_MS_MAX = 10_000
 /** How long a write may take to reach the lock that another holds: milliseconds, and what a loaded machine adds. */
 const BLOCKED_MS_MAX = 10_000
 
-const { url, drop } = await createDatabase(inject('postgresUrl'))
-const admin = new pg.Client({ connectionString: url })
-await admin.connect()
-afterAll(async () => {
-  await admin.end()
-  await drop()
-})
+const { url, admin, drop } = await createAdministeredDatabase(inject('postgresUrl'))
+afterAll(drop)
 
 let schemas = 0
 

@@ -3,17 +3,12 @@ import { isStoreError } from '@shepherd-store/core'
 import { openPostgresStore, type PostgresStoreOptions } from '@shepherd-store/postgres'
 import pg from 'pg'
 import { afterAll, inject, test } from 'vitest'
-import { createDatabase } from './postgres/database.ts'
+import { createAdministeredDatabase } from './postgres/database.ts'
 
 const DAY = '2026-11-23'
 
-const { url, drop } = await createDatabase(inject('postgresUrl'))
-const admin = new pg.Client({ connectionString: url })
-await admin.connect()
-afterAll(async () => {
-  await admin.end()
-  await drop()
-})
+const { url, admin, drop } = await createAdministeredDatabase(inject('postgresUrl'))
+afterAll(drop)
 
 test('books and decides rightly whatever the role has set as its defaults', async () => {
   const settings = {

@@ -3,7 +3,7 @@ import { isStoreError, LIMITS, type OwnedStore, type StoreErrorCode, systemClock
 import { openPostgresStore } from '@shepherd-store/postgres'
 import pg from 'pg'
 import { afterAll, inject, onTestFinished, test } from 'vitest'
-import { createDatabase } from '../postgres/database.ts'
+import { createAdministeredDatabase } from '../postgres/database.ts'
 import { startProxy, type TcpProxy } from '../postgres/tcp-proxy.ts'
 import { DAY } from './work.ts'
 
@@ -18,13 +18,8 @@ const CONNECTIONS = 10
 /** How long each piece is kept back: much less than what one try may take, and more than that. */
 const [SLOW_MS, TOO_SLOW_MS] = [10, 400]
 
-const { url, drop } = await createDatabase(inject('postgresUrl'))
-const admin = new pg.Client({ connectionString: url })
-await admin.connect()
-afterAll(async () => {
-  await admin.end()
-  await drop()
-})
+const { url, admin, drop } = await createAdministeredDatabase(inject('postgresUrl'))
+afterAll(drop)
 
 test('tells in time that the pool has no connection left, and keeps those that it has', async () => {
   const pool = new pg.Pool({ connectionString: url, max: 2 })

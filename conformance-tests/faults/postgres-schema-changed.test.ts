@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict'
 import { isStoreError, type OwnedStore, type Store } from '@shepherd-store/core'
 import { openPostgresStore } from '@shepherd-store/postgres'
-import pg from 'pg'
 import { afterAll, inject, onTestFinished, test } from 'vitest'
-import { createDatabase } from '../postgres/database.ts'
+import { createAdministeredDatabase } from '../postgres/database.ts'
 import { amountMs, changesOf, cooldownOf, DAY, WORK_ENTRY } from './work.ts'
 
 /** As many as the pool of a store holds; more than a call has tries. */
 const CONNECTIONS = 10
 const WRITER = 'writer'
 
-const { url, drop } = await createDatabase(inject('postgresUrl'))
-const admin = new pg.Client({ connectionString: url })
-await admin.connect()
-afterAll(async () => {
-  await admin.end()
-  await drop()
-})
+const { url, admin, drop } = await createAdministeredDatabase(inject('postgresUrl'))
+afterAll(drop)
 
 /** What somebody does to the schema `here` under a store at work, and how it is put right again. */
 const DAMAGES: readonly (readonly [what: string, damage: string, repair: string])[] = [

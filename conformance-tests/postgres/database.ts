@@ -39,6 +39,21 @@ export async function createDatabase(adminUrl: string): Promise<TestDatabase> {
   }
 }
 
+/** The same, and a connection to it, which is closed before it is dropped. */
+export async function createAdministeredDatabase(adminUrl: string): Promise<TestDatabase & { readonly admin: Client }> {
+  const { url, drop } = await createDatabase(adminUrl)
+  const admin = new Client({ connectionString: url })
+  await admin.connect()
+  return {
+    url,
+    admin,
+    async drop() {
+      await admin.end()
+      await drop()
+    },
+  }
+}
+
 /** Runs `work` on a connection of its own, which is closed afterwards. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({

@@ -1,17 +1,8 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { strace } from '../strace.ts'
+import { watchWriter } from '../watched-writer.ts'
 import type { WriterTask } from '../write.ts'
 import { type FileEvent, fileEvents, STRACE_FORMAT, TRACED } from './system-calls.ts'
-
-/** How long a writer may take that strace watches. It is several times as slow as alone. */
-const RECORD_TIMEOUT_MS = 120_000
-const run = promisify(execFile)
-const WRITER = fileURLToPath(new URL('../writer-process.ts', import.meta.url))
 
 /** What a writer does to the disk, below a directory that is empty when it begins. */
 export interface Recording {
@@ -53,11 +44,11 @@ export async function record(options: RecordOptions): Promise<Recording> {
 /** What strace wrote of a writer. */
 async function watch(log: string, task: WriterTask, inject: string | undefined): Promise<string> {
   const faults = inject === undefined ? [] : ['-e', `inject=${inject}`]
-  const watching = [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults, '-o', log]
-  const writer = [process.execPath, ...process.execArgv, WRITER, JSON.stringify(task)]
-  const { file, env } = await strace()
-  await run(file, [...watching, ...writer], { env, timeout: RECORD_TIMEOUT_MS, killSignal: 'SIGKILL' })
-  return readFileSync(log, 'latin1')
+  const { seen } = await watchWriter(task, {
+    options: [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults],
+    log,
+  })
+  return seen
 }
 
 /** How often a step that fails is tried again. */

@@ -14,8 +14,8 @@ export const TRACED = [
   ...['unlink', 'unlinkat', 'rename'],
 ]
 
-/** How strace is to write the log: paths of descriptors, every text in hexadecimal and whole, all threads. */
-export const STRACE_FORMAT = ['-f', '--seccomp-bpf', '-qq', '-y', '-xx', '-s', '1000000']
+/** How strace is to write the log: paths of descriptors, every text in hexadecimal and whole. */
+export const STRACE_FORMAT = ['--seccomp-bpf', '-y', '-xx', '-s', '1000000']
 
 /** What a log of strace tells of the directory `root`, of what is below it, and of the output. */
 export function* fileEvents(log: string, root: string): Iterable<FileEvent> {

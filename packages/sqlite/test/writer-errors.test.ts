@@ -96,6 +96,11 @@ test('applies what shares a commit with a write that the database refuses', asyn
   await store.close()
 })
 
+test('writes again when it has the right to again', async () => {
+  const met = await runUnprivileged<unknown>('regain-the-right-to-write', 'thread')
+  assert.deepEqual(met, { healthy: true, isWritten: true })
+})
+
 async function meetLock(writer: Writer): Promise<ToldError> {
   const path = freshPath()
   const store = await openSqliteStore(path, { writer, busyTimeoutMs: BUSY_TIMEOUT_MS })
@@ -124,7 +129,8 @@ async function meetReadOnly(writer: Writer): Promise<ToldError> {
 }
 
 async function meetFullDisk(writer: Writer): Promise<ToldError> {
-  return runUnprivileged('append-much', writer, ['--import', new URL('./full-disk.ts', import.meta.url).href])
+  const fullDisk = ['--import', new URL('./full-disk.ts', import.meta.url).href]
+  return runUnprivileged('append-much', writer, fullDisk)
 }
 
 /** As an administrator's constraint, or one of a later schema, does: the database refuses one row and no other. */
@@ -135,8 +141,12 @@ function poison(path: string): void {
   database.close()
 }
 
-/** What the task meets with a store of its own, as a user without rights. */
-async function runUnprivileged(task: string, writer: Writer, execArgv: readonly string[] = []): Promise<ToldError> {
+/** What the task prints of a file of its own, as a user without rights. */
+async function runUnprivileged<T = ToldError>(
+  task: string,
+  writer: Writer,
+  execArgv: readonly string[] = [],
+): Promise<T> {
   const path = freshPath()
   await (await openSqliteStore(path)).close()
   if (isRoot) {
@@ -147,5 +157,5 @@ async function runUnprivileged(task: string, writer: Writer, execArgv: readonly 
   const script = fileURLToPath(new URL('./writer-process.ts', import.meta.url))
   const options = { encoding: 'utf8', timeout: 30_000, ...(isRoot ? NOBODY : {}) } as const
   const argv = [...process.execArgv, ...execArgv, script, task, path, String(writer)]
-  return JSON.parse(execFileSync(process.execPath, argv, options)) as ToldError
+  return JSON.parse(execFileSync(process.execPath, argv, options)) as T
 }

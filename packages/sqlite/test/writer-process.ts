@@ -19,6 +19,15 @@ switch (task) {
     chmodSync(path, 0o400)
     print(await told(store.addUsage('minecraft', DAY, 7)))
     break
+  case 'regain-the-right-to-write':
+    chmodSync(path, 0o400)
+    await told(store.addUsage('minecraft', DAY, 7))
+    chmodSync(path, 0o600)
+    // SQLite gives the log the rights of the file, and the connection behind that.
+    await store.addUsage('minecraft', DAY, 7).catch(() => {})
+    await store.addUsage('minecraft', DAY, 7, { operationId: 'op-1' })
+    print({ healthy: await store.isHealthy(), isWritten: (await store.getUsage('minecraft', DAY)) > 0 })
+    break
   case 'append-much':
     print(await told(store.appendAudit({ type: 'other', name: 'test.much', data: { text: 'x'.repeat(60_000) } })))
     break

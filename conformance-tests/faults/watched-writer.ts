@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { strace } from './strace.ts'
+import type { WriterTask } from './write.ts'
+
+const WRITER = fileURLToPath(new URL('./writer-process.ts', import.meta.url))
+/** One whose disk fails in each call gives up sooner; strace makes it several times as slow as it is alone. */
+const WRITER_TIMEOUT_MS = 120_000
+
+export interface WatchOptions {
+  /** What strace is to watch, and to make fail. */
+  readonly options: readonly string[]
+  /** Where it writes what it saw. */
+  readonly log: string
+  /** Whether the writer may be killed. Default false. */
+  readonly mayBeKilled?: boolean | undefined
+}
+
+/** Lets a writer work in a process of its own, under strace. @throws Error when it fails, or takes too long. */
+export async function watchWriter(
+  task: WriterTask,
+  { options, log, mayBeKilled = false }: WatchOptions,
+): Promise<{ readonly said: string; readonly seen: string }> {
+  const { file, env } = await strace()
+  const writer = [process.execPath, ...process.execArgv, WRITER, JSON.stringify(task)]
+  const child = spawn(file, ['-f', '-qq', ...options, '-o', log, ...writer], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: WRITER_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  })
+  const [said, problem] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  const { exitCode, signalCode } = child
+  if (exitCode !== 0 && !mayBeKilled) throw new Error(`the writer ended with ${signalCode ?? exitCode}: ${problem}`)
+  return { said, seen: readFileSync(log, 'latin1') }
+}
