@@ -1,11 +1,12 @@
 import { type CheckPlace, type CheckStep, isStoreError, StoreError, type StoreDriver } from '@shepherd-store/core'
 import { databaseCheck, type MigrateOptions, openSqlDriver } from '@shepherd-store/core/sql'
 import Database from 'better-sqlite3'
-import { besideOf, logBytes, requireIndex, shareIndex } from './beside.ts'
+import { besideOf, hasOtherIndex, haveAllLook, requireIndex, shareIndex } from './beside.ts'
 import { retryWhileBusy } from './busy.ts'
 import { toStoreError } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { Handle, type Opened } from './handle.ts'
+import { logBytes, rewriteLog } from './log.ts'
 import { type FileIdentity, requireSameFile } from './place.ts'
 import { sqliteRunner } from './runner.ts'
 import { applySettings, requireSupportedSqlite } from './settings.ts'
@@ -55,63 +56,90 @@ export interface ConnectOptions {
 }
 
 async function openHandle(place: Place, { onlyReads = false, beforeOpening }: ConnectOptions) {
-  const { identity, busyTimeoutMs } = place
-  const handle = new Handle(await retryWhileBusy(busyTimeoutMs, () => connect(place, onlyReads)), {
+  const { file, identity, busyTimeoutMs } = place
+  const handle = new Handle({
     identity,
-    async open() {
-      await beforeOpening?.()
-      return connect(place, onlyReads)
+    async open(self, known) {
+      if (known !== undefined && hasOtherIndex(file, known)) await beforeOpening?.()
+      return connect(place, { onlyReads, lookAgain: () => self.lookAgain() })
     },
-    close,
+    drop,
   })
+  await retryWhileBusy(busyTimeoutMs, () => handle.open())
   return { handle, runner: sqliteRunner(handle, { busyTimeoutMs, close: () => handle.close() }) }
 }
 
 /**
- * A connection that may write, with the store's settings. It is to that file alone: another one that has taken its place,
- * with the log of this one beside it, would be overwritten by its first read. @throws StoreError, or SQLite's error
+ * A connection with the store's settings. It is to that file alone: another one that has taken its place, with the log of
+ * this one beside it, would be overwritten by its first read. Of a log that was there, what can be read need not be on the
+ * disk, and must not be brought into the file before it is: whoever may write makes it safe first, beside a connection that
+ * may not, as the last one to be closed brings the log into the file. @throws StoreError, or SQLite's error
  */
-function connect({ file, identity, index }: Place, onlyReads: boolean): Opened {
-  requireSameFile(file, identity)
+function connect(
+  { file, identity, index }: Place,
+  { onlyReads, lookAgain }: { readonly onlyReads: boolean; readonly lookAgain: () => void },
+): Opened {
+  const modifiedNs = requireSameFile(file, identity)
   const foundLog = logBytes(file) > 0
-  const database = openDatabase(file, { readonly: false })
+  const last = foundLog && !onlyReads ? openDatabase(file, { readonly: true }) : undefined
   try {
-    requireSameFile(file, identity)
-    requireSupportedSqlite(database)
-    applySettings(database)
-    if (onlyReads) database.pragma('query_only = 1')
-    // From here on it has its log open, and the index of that.
-    readSomething(database)
-    const beside = besideOf(file)
-    if (index !== undefined) requireIndex(file, index)
-    return { database, beside, foundLog, leaveIndex: shareIndex(identity, beside.index) }
-  } catch (error) {
-    if (foundLog) closeInDoubt(database)
-    else database.close()
-    throw error
+    if (last !== undefined) readSomething(last)
+    const database = openDatabase(file, { readonly: foundLog && onlyReads })
+    try {
+      requireSameFile(file, identity)
+      requireSupportedSqlite(database)
+      applySettings(database)
+      if (onlyReads) database.pragma('query_only = 1')
+      // From here on it has its log open, and the index of that.
+      readSomething(database)
+      const beside = besideOf(file)
+      if (index !== undefined) requireIndex(file, index)
+      if (last !== undefined) settleLog(database)
+      return { database, beside, modifiedNs, leaveIndex: shareIndex(identity, beside.index, lookAgain) }
+    } catch (error) {
+      database.close()
+      // Others of this process may hold on to an index that is not at its name any more.
+      if (isStoreError(error, 'IO')) haveAllLook(identity)
+      throw error
+    }
+  } finally {
+    last?.close()
   }
 }
 
-function close({ database, leaveIndex }: Opened, { inDoubt }: { readonly inDoubt: boolean }): void {
-  leaveIndex()
-  if (inDoubt) closeInDoubt(database)
-  else database.close()
+/** How often a log is written anew that others begin again meanwhile. */
+const SETTLE_TRIES = 3
+
+/** Makes what can be read of the log safe. Nobody else writes meanwhile. @throws StoreError, or SQLite's error */
+function settleLog(database: Database.Database): void {
+  for (let tries = 1; tries <= SETTLE_TRIES; tries += 1) {
+    const [{ log: due } = { log: 0 }] = database.pragma('wal_checkpoint(noop)') as readonly { readonly log: number }[]
+    if (database.transaction(() => rewriteLog(database.name)).immediate() >= due) return
+  }
+  const message =
+    'the log does not hold any more what was read from it: close all stores on the file, in every process, then go on from what is there'
+  throw new StoreError('IO', message)
 }
 
-/**
- * Closes it, and leaves its log as it is. The last connection to a file brings the log into it when it is closed, unless
- * it may not write: here another one is the last.
- */
-function closeInDoubt(database: Database.Database): void {
-  let last: Database.Database | undefined
+/** Connections whose log is not what counts, and which cannot be closed without bringing it into the file. */
+const abandoned: Database.Database[] = []
+
+/** Closes it, and brings nothing of its log into the file: another one is the last, and may not write. */
+function drop(database: Database.Database): void {
+  let last: Database.Database
   try {
     last = openDatabase(database.name, { readonly: true })
+  } catch {
+    abandoned.push(database)
+    return
+  }
+  try {
     readSomething(last)
   } catch {
-    // There is nothing that could be brought into the file, or read from it.
+    // The log at its name is not the one that the index tells of. The file is locked all the same.
   }
   database.close()
-  last?.close()
+  last.close()
 }
 
 function readSomething(database: Database.Database): void {

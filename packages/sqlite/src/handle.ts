@@ -1,6 +1,7 @@
 import { StoreError, systemClock, withOutcome } from '@shepherd-store/core'
 import type { Database } from 'better-sqlite3'
-import { type Beside, logBytes, requireBeside, requireIndex, rewriteLog } from './beside.ts'
+import { type Beside, isAlone, requireBeside } from './beside.ts'
+import { toStoreError } from './errors.ts'
 import { type FileIdentity, requireSameFile } from './place.ts'
 import { syncDirectoryOf } from './sync.ts'
 
@@ -11,84 +12,91 @@ const LOOK_INTERVAL_MS = 1_000
 export interface Opened {
   readonly database: Database
   readonly beside: Beside
-  /** Whether a log was there before: what can be read of it need not be on the disk. */
-  readonly foundLog: boolean
+  /** When the file was last written to, in nanoseconds. */
+  readonly modifiedNs: bigint
   /** To be called when it is closed. */
   leaveIndex(): void
 }
 
 export interface HandleOptions {
   readonly identity: FileIdentity
-  /** Another connection to the same file. */
-  open(): Opened | Promise<Opened>
-  /** Closes a connection. Of a log that is in doubt, nothing is brought into the file. */
-  close(opened: Opened, options: { readonly inDoubt: boolean }): void
+  /** A connection to the same file; `known`: what the one before had open. @throws StoreError, or SQLite's error */
+  open(handle: Handle, known?: Beside): Promise<Opened>
+  /** Closes a connection whose log is not what counts any more: brings nothing of it into the file. */
+  drop(database: Database): void
 }
 
 /**
- * A connection to a file, which is given up when the disk failed it, or another file stands where one of its files was, and
- * opened again before it is used. What a commit wrote may then be in the log or not, and the system may take it for written
- * although it never will be: so before anything else is written, and before anything of the log is brought into the file,
- * the log is written anew.
+ * A connection to a file, which is given up when the disk failed it, or other files stand where its own were, and opened
+ * again before it is used: what a commit wrote that failed may then be in the log or not.
  */
 export class Handle {
-  #opened: Opened
   readonly #options: HandleOptions
-  #state: 'open' | 'given_up' | 'closed' = 'open'
-  /** Whether what can be read of the log may not be on the disk. */
-  #inDoubt: boolean
+  #opened: Opened | undefined
+  #state: 'open' | 'given_up' | 'closed' = 'given_up'
   /** Whether the names of the files survive a power cut. */
   #isNamed = false
   #lookedAtMs = Number.NEGATIVE_INFINITY
-  /** The opening, or the settling, that is under way: whoever comes meanwhile shares it. */
-  #mending: Promise<void> | undefined
+  /** When the file was written to, as of the last look. */
+  #modifiedNs: bigint | undefined
+  /** The opening that is under way: whoever comes meanwhile shares it. */
+  #opening: Promise<void> | undefined
 
-  constructor(opened: Opened, options: HandleOptions) {
-    this.#opened = opened
+  constructor(options: HandleOptions) {
     this.#options = options
-    this.#inDoubt = opened.foundLog
   }
 
-  /** Which files are open beside the database. */
-  get beside(): Beside {
-    return this.#opened.beside
+  /** Which files are open beside the database, or were. */
+  get beside(): Beside | undefined {
+    return this.#opened?.beside
   }
 
   /** Whether it may be used as it is. */
-  isReady({ toWrite }: { readonly toWrite: boolean }): boolean {
-    return this.#state === 'open' && !(toWrite && this.#inDoubt)
+  get isReady(): boolean {
+    return this.#state === 'open'
   }
 
   /** Calls `act` with the connection when it may be used; to write, where others will find it. @throws StoreError */
   async use<T>({ toWrite }: { readonly toWrite: boolean }, act: (database: Database) => T): Promise<T> {
-    while (!this.isReady({ toWrite })) await this.mend({ toWrite })
+    while (!this.isReady) await this.open()
     if (toWrite) this.requirePlace()
-    return act(this.#opened.database)
+    return act(this.#connection.database)
   }
 
-  /** Opens the file again, if it was given up. To write, also settles what is in doubt. @throws StoreError */
-  async mend({ toWrite }: { readonly toWrite: boolean }): Promise<void> {
-    while (!this.isReady({ toWrite })) {
+  /** Opens the file, if it is not open. @throws StoreError */
+  async open(): Promise<void> {
+    while (!this.isReady) {
       if (this.#state === 'closed') throw closed()
-      this.#mending ??= this.#step().finally(() => (this.#mending = undefined))
-      await this.#mending
+      this.#opening ??= this.#open().finally(() => (this.#opening = undefined))
+      await this.#opening
     }
   }
 
   /**
    * Looks whether what is written is where others will look for it: a file that is deleted can be written to, and nobody
-   * finds that again. @throws StoreError `IO`, and the handle is given up.
+   * finds that again. @throws StoreError `IO`; then the handle is given up, or keeps what it could not save.
    */
   requirePlace(): void {
-    const { database, beside } = this.#opened
+    const { database, beside } = this.#connection
     try {
-      requireSameFile(database.name, this.#options.identity)
+      const modifiedNs = requireSameFile(database.name, this.#options.identity)
       requireBeside(database.name, beside)
+      this.#modifiedNs = modifiedNs
       this.#lookedAtMs = systemClock.monotonicMs()
     } catch (error) {
-      this.#saveLog()
-      this.giveUp()
+      this.#leavePlace()
       throw error
+    }
+  }
+
+  /** As `requirePlace`, and says whether it is there: what is not there is given up, or its next call tells. */
+  lookAgain(): boolean {
+    if (this.#state !== 'open') return false
+    try {
+      this.requirePlace()
+      return true
+    } catch {
+      return false
     }
   }
 
@@ -98,7 +106,7 @@ export class Handle {
       this.requirePlace()
       if (this.#isNamed) return
       // SQLite syncs the directory too, and goes on when that fails.
-      await syncDirectoryOf(this.#opened.database.name)
+      await syncDirectoryOf(this.#connection.database.name)
       this.#isNamed = true
     } catch (error) {
       throw withOutcome(error, 'unknown')
@@ -112,59 +120,81 @@ export class Handle {
 
   /** It is closed, and opened again before it is used: connections of one process share what one of them has open. */
   giveUp(): void {
-    if (this.#state !== 'open') return
-    this.#state = 'given_up'
-    this.#inDoubt = true
-    this.#options.close(this.#opened, { inDoubt: true })
+    if (this.lookAgain()) this.#end('given_up', close)
   }
 
   async close(): Promise<void> {
-    const wasOpen = this.#state === 'open'
+    this.lookAgain()
+    if (this.isReady) this.#end('closed', close)
     this.#state = 'closed'
-    await this.#mending?.catch(() => undefined)
-    if (wasOpen) this.#options.close(this.#opened, { inDoubt: this.#inDoubt })
+    await this.#opening?.catch(() => undefined)
   }
 
-  async #step(): Promise<void> {
-    if (this.#state === 'open') return this.#settle()
-    const opened = await this.#options.open()
-    if (this.#isClosed()) return this.#options.close(opened, { inDoubt: true })
+  async #open(): Promise<void> {
+    let opened: Opened
+    try {
+      opened = await this.#options.open(this, this.#opened?.beside)
+    } catch (error) {
+      throw toStoreError(error)
+    }
     this.#opened = opened
     this.#isNamed = false
-    this.#state = 'open'
-  }
-
-  /** Nobody writes meanwhile: what is found in the log is made safe, wherever it is from, before anything comes behind it. */
-  async #settle(): Promise<void> {
-    const opened = this.#opened
-    const { database } = opened
-    this.requirePlace()
-    database.transaction(() => rewriteLog(database.name)).immediate()
-    await syncDirectoryOf(database.name)
-    // It may have been given up meanwhile.
-    if (this.#opened !== opened || this.#state !== 'open') return
-    this.#inDoubt = false
-    this.#isNamed = true
+    this.#modifiedNs = opened.modifiedNs
+    if (this.#state === 'given_up') this.#state = 'open'
+    else this.#end('closed', close)
   }
 
   /**
-   * A log whose name is gone is only in this connection's hands: what it holds is brought into the file before that goes.
-   * Where the index is another one, others may have gone on without it: then theirs is what counts.
+   * A log whose name is gone is only in this connection's hands. Where nobody has gone on without it, what it holds is
+   * brought into the file before that goes; where somebody has, it is of no use. What cannot be brought in now, as others
+   * read, is kept, and tried again with the next call.
    */
-  #saveLog(): void {
-    const { database, beside } = this.#opened
+  #leavePlace(): void {
+    const { database, beside } = this.#connection
+    if (!this.#mayHoldMore()) return this.#end('given_up', close)
+    if (!isAlone(database.name, beside, this.#isUntouched())) {
+      return this.#end('given_up', () => this.#options.drop(database))
+    }
+    try {
+      const [checkpoint] = database.pragma('wal_checkpoint(truncate)') as readonly { readonly busy: number }[]
+      if (checkpoint?.busy !== 0) return
+    } catch {
+      return
+    }
+    this.#end('given_up', close)
+  }
+
+  /** Whether the file is there, and what only this connection has can be brought into it. */
+  #mayHoldMore(): boolean {
+    const { database } = this.#connection
+    if (database.readonly) return false
     try {
       requireSameFile(database.name, this.#options.identity)
-      requireIndex(database.name, beside.index)
-      if (logBytes(database.name) === 0) database.pragma('wal_checkpoint(truncate)')
+      return true
     } catch {
-      // What led here is told.
+      return false
     }
   }
 
-  #isClosed(): boolean {
-    return this.#state === 'closed'
+  #isUntouched(): boolean {
+    return requireSameFile(this.#connection.database.name, this.#options.identity) === this.#modifiedNs
   }
+
+  #end(state: 'given_up' | 'closed', close: (database: Database) => void): void {
+    const { database, leaveIndex } = this.#connection
+    this.#state = state
+    leaveIndex()
+    close(database)
+  }
+
+  get #connection(): Opened {
+    if (this.#opened === undefined) throw closed()
+    return this.#opened
+  }
+}
+
+function close(database: Database): void {
+  database.close()
 }
 
 function closed(): StoreError {

@@ -149,7 +149,7 @@ async function openWithThread(
       // The first step, and this one, read the whole file.
       check: async (step) =>
         step === undefined || step.part === WHOLE_FILE || reader.check === undefined
-          ? checkInThread({ ...place, index: handle.beside.index }, step)
+          ? checkInThread({ ...place, index: handle.beside?.index }, step)
           : reader.check(step),
       async close() {
         try {

@@ -91,21 +91,29 @@ export interface FileIdentity {
 
 /** Which file the path leads to. @throws StoreError `NOT_FOUND`, `PERMISSION_DENIED`, `IO`. */
 export function identityOf(path: string): FileIdentity {
-  try {
-    const { dev, ino } = statSync(path, { bigint: true })
-    return { device: dev, inode: ino }
-  } catch (error) {
-    throw fileError(error, path)
-  }
+  const { dev, ino } = statsOf(path)
+  return { device: dev, inode: ino }
 }
 
-/** @throws StoreError `IO` when the path leads to another file; and as `identityOf`. */
-export function requireSameFile(path: string, identity: FileIdentity): void {
-  if (isSameFile(identityOf(path), identity)) return
+/**
+ * @returns when it was last written to, in nanoseconds. @throws StoreError `IO` when the path leads to another file; and as
+ * `identityOf`.
+ */
+export function requireSameFile(path: string, identity: FileIdentity): bigint {
+  const { dev, ino, mtimeNs } = statsOf(path)
+  if (isSameFile({ device: dev, inode: ino }, identity)) return mtimeNs
   throw new StoreError(
     'IO',
     `${path} is another file than the one that was opened; close the store, and look whose it is`,
   )
+}
+
+function statsOf(path: string) {
+  try {
+    return statSync(path, { bigint: true })
+  } catch (error) {
+    throw fileError(error, path)
+  }
 }
 
 export function isSameFile(one: FileIdentity, other: FileIdentity): boolean {

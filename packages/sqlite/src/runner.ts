@@ -44,7 +44,7 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
     try {
       return await run(BEGIN_READ, program)
     } catch (error) {
-      if (handle === undefined || !isStoreError(error, 'IO')) throw error
+      if (handle === undefined || !isFailed(error)) throw error
       handle.giveUp()
       return run(BEGIN_READ, program)
     }
@@ -74,12 +74,17 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
   }
 }
 
-/** Also one that met a file that takes no writes: it cannot write when the file does. */
 function giveUpAfter(handle: Handle, error: unknown): void {
-  if (isInDoubt(error) || (isStoreError(error) && FAILED.has(error.code))) handle.giveUp()
+  if (isInDoubt(error) || isFailed(error)) handle.giveUp()
 }
 
-const FAILED: ReadonlySet<StoreErrorCode> = new Set(['IO', 'READ_ONLY', 'PERMISSION_DENIED'])
+/** Whether another connection may do better: one that met a file that takes no writes, cannot write when the file does. */
+function isFailed(error: unknown): boolean {
+  return isStoreError(error) && FAILED.has(error.code)
+}
+
+// A read that the disk failed, SQLite may tell of as CORRUPT.
+const FAILED: ReadonlySet<StoreErrorCode> = new Set(['IO', 'READ_ONLY', 'PERMISSION_DENIED', 'CORRUPT'])
 
 function isInDoubt(error: unknown): boolean {
   return isStoreError(error) && error.outcome === 'unknown'

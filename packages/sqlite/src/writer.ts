@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CheckPlace, type CheckStep, StoreError, type StoreDriver, withOutcome } from '@shepherd-store/core'
 import type { MigrateOptions } from '@shepherd-store/core/sql'
+import { retryWhileBusy } from './busy.ts'
 import type { Place } from './connection.ts'
 import type { Handle } from './handle.ts'
 import { receivedOutcomes, type ThreadCalls } from './thread-messages.ts'
@@ -14,47 +15,49 @@ interface Writer extends Pick<StoreDriver, 'write' | 'probe' | 'close'> {
 }
 
 /** The connection of whoever has a thread write. It and the thread's are both closed before one of them is opened again. */
-type Reader = Pick<Handle, 'isReady' | 'mend' | 'beside'>
+type Reader = Pick<Handle, 'isReady' | 'open' | 'beside'>
 
 /**
  * Writes to a database through a connection in a thread of its own, so that a slow disk holds up nobody but those who
  * wait for it. The thread is started, or taken from those that are free, when there is something to write.
  */
 export function threadedWriter(place: Place, reader: () => Reader): Writer {
-  let opening: Promise<Thread> | undefined
+  /** The thread that has the database open. */
+  let current: Thread | undefined
+  let opening: Promise<void> | undefined
   let closed = false
   const calls = new Set<Promise<unknown>>()
 
-  async function open(): Promise<Thread> {
+  async function open(): Promise<void> {
     const thread = Thread.take()
     try {
-      await thread.call('open', { ...place, index: reader().beside.index }, { migrate: 'never' })
-      return thread
+      await thread.call('open', { ...place, index: reader().beside?.index }, { migrate: 'never' })
+      current = thread
     } catch (error) {
       thread.release()
-      // Nothing was asked of it yet.
-      throw withOutcome(error, 'not_applied')
+      throw error
     }
   }
 
-  /** The thread that has the database open; another one, if that has ended or could not open it. */
-  async function ready(): Promise<Thread> {
-    for (;;) {
-      if (closed) throw new StoreError('CLOSED', 'the store was closed; open it again')
-      if (!reader().isReady({ toWrite: false })) await reader().mend({ toWrite: false })
-      const current = (opening ??= open())
-      const thread = await current.catch((error: unknown) => {
-        if (opening === current) opening = undefined
-        throw error
+  /** Opens the database, for whoever reads first: what that gave up is not open here either. */
+  async function prepare(): Promise<void> {
+    if (closed) throw new StoreError('CLOSED', 'the store was closed; open it again')
+    if (!reader().isReady) return retryWhileBusy(place.busyTimeoutMs, () => reader().open())
+    opening ??= open().finally(() => (opening = undefined))
+    await opening
+  }
+
+  async function call<N extends 'write' | 'probe' | 'compact'>(
+    name: N,
+    ...given: Parameters<ThreadCalls[N]>
+  ): Promise<Awaited<ReturnType<ThreadCalls[N]>>> {
+    while (current === undefined || current.ended || !reader().isReady) {
+      await prepare().catch((error: unknown) => {
+        // Nothing was asked of it yet.
+        throw withOutcome(error, 'not_applied')
       })
-      if (opening === current && !thread.ended) return thread
-      if (opening === current) opening = undefined
     }
-  }
-
-  async function call<N extends 'write' | 'probe' | 'compact'>(name: N, ...given: Parameters<ThreadCalls[N]>) {
-    const thread = await ready()
-    const answer = thread.call(name, ...given)
+    const answer = current.call(name, ...given)
     calls.add(answer)
     try {
       return await answer
@@ -64,9 +67,12 @@ export function threadedWriter(place: Place, reader: () => Reader): Writer {
   }
 
   /** @throws StoreError what closing it throws */
-  async function closeThread(left: Promise<Thread> | undefined): Promise<void> {
-    const thread = await left?.catch(() => undefined)
+  async function closeCurrent(afterCalls: boolean): Promise<void> {
+    await opening?.catch(() => {})
+    const thread = current
+    current = undefined
     if (thread === undefined) return
+    if (afterCalls) await Promise.allSettled(calls)
     try {
       await thread.call('close')
     } catch (error) {
@@ -81,15 +87,10 @@ export function threadedWriter(place: Place, reader: () => Reader): Writer {
     write: async (units) => receivedOutcomes(units, await call('write', units)),
     probe: () => call('probe'),
     compact: () => call('compact'),
-    async leave() {
-      const left = opening
-      opening = undefined
-      await Promise.allSettled(calls)
-      await closeThread(left)
-    },
+    leave: () => closeCurrent(true),
     async close() {
       closed = true
-      await closeThread(opening)
+      await closeCurrent(false)
     },
   }
 }

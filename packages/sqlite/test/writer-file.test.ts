@@ -75,13 +75,13 @@ test.each(['thread', 'inline'] as const)('writes through a link to the file (%s)
 
 test.each(
   (['thread', 'inline'] as const).flatMap((writer) =>
-    (['-wal', '-shm'] as const).map((suffix) => ({ writer, suffix })),
+    [['-wal'], ['-shm'], ['-wal', '-shm']].map((deleted) => ({ writer, deleted })),
   ),
-)('loses nothing when its $suffix is deleted under it, and goes on ($writer)', async ({ writer, suffix }) => {
+)('loses nothing when $deleted are deleted under it, and goes on ($writer)', async ({ writer, deleted }) => {
   const path = freshPath()
   const store = await openSqliteStore(path, { writer })
   for (let time = 0; time < 10; time += 1) await store.addUsage('minecraft', DAY, 1)
-  rmSync(`${path}${suffix}`)
+  for (const suffix of deleted) rmSync(`${path}${suffix}`)
   await losesNothingFromHere(store, path, 10)
 })
 
@@ -118,6 +118,25 @@ async function losesNothingFromHere(store: SqliteStore, path: string, usageMs: n
   assert.equal((await again.check()).sound, true)
   await again.close()
 }
+
+test.each(['thread', 'inline'] as const)(
+  'keeps what it cannot bring out of a deleted log while others read, and goes on behind them (%s)',
+  async (writer) => {
+    const path = freshPath()
+    const store = await openSqliteStore(path, { writer })
+    for (let time = 0; time < 10; time += 1) await store.addUsage('minecraft', DAY, 1)
+    const other = new Database(path)
+    other.exec('begin')
+    other.prepare('select count(*) from usage').get()
+    rmSync(`${path}-wal`)
+    for (let time = 0; time < 3; time += 1) {
+      await assert.rejects(store.addUsage('minecraft', DAY, 1), (error) => isStoreError(error, 'IO'))
+    }
+    assert.equal(await store.getUsage('minecraft', DAY), 10)
+    other.close()
+    await losesNothingFromHere(store, path, 10)
+  },
+)
 
 /** It adds 7, and ends without closing. */
 async function writeInAnotherProcess(path: string): Promise<void> {
