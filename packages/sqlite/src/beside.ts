@@ -30,10 +30,9 @@ export function requireIndex(file: string, index: FileIdentity): void {
   requireSame(indexOf(file), index)
 }
 
-/** Whether another index is at its name, or none. */
-export function hasOtherIndex(file: string, { index }: Beside): boolean {
-  const found = identityAt(indexOf(file))
-  return found === undefined || !isSameFile(found, index)
+/** Whether the log and the index are still those. */
+export function isBeside(file: string, { log, index }: Beside): boolean {
+  return isAt(logOf(file), log) && isAt(indexOf(file), index)
 }
 
 /**
@@ -42,7 +41,7 @@ export function hasOtherIndex(file: string, { index }: Beside): boolean {
  * @param isUntouched Whether nobody else has written to the file itself.
  */
 export function isAlone(file: string, beside: Beside, isUntouched: boolean): boolean {
-  if (existsSync(indexOf(file)) ? hasOtherIndex(file, beside) : !isUntouched) return false
+  if (existsSync(indexOf(file)) ? !isAt(indexOf(file), beside.index) : !isUntouched) return false
   return logBytes(file) === 0
 }
 
@@ -50,6 +49,11 @@ function requireSame(name: string, known: FileIdentity): void {
   const found = identityAt(name)
   if (found === undefined) throw gone(name, 'was taken away')
   if (!isSameFile(found, known)) throw gone(name, 'was replaced')
+}
+
+function isAt(name: string, known: FileIdentity): boolean {
+  const found = identityAt(name)
+  return found !== undefined && isSameFile(found, known)
 }
 
 function gone(name: string, what: string): StoreError {
@@ -81,7 +85,7 @@ export function shareIndex(file: FileIdentity, index: FileIdentity, lookAgain: (
   shared.set(keyOf(file), users.add(user))
   return () => {
     users.delete(user)
-    if (users.size === 0) shared.delete(keyOf(file))
+    if (users.size === 0 && shared.get(keyOf(file)) === users) shared.delete(keyOf(file))
   }
 }
 

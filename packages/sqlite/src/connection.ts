@@ -1,7 +1,7 @@
 import { type CheckPlace, type CheckStep, isStoreError, StoreError, type StoreDriver } from '@shepherd-store/core'
 import { databaseCheck, type MigrateOptions, openSqlDriver } from '@shepherd-store/core/sql'
 import Database from 'better-sqlite3'
-import { besideOf, hasOtherIndex, haveAllLook, requireIndex, shareIndex } from './beside.ts'
+import { besideOf, haveAllLook, isBeside, requireIndex, shareIndex } from './beside.ts'
 import { retryWhileBusy } from './busy.ts'
 import { toStoreError } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
@@ -57,15 +57,23 @@ export interface ConnectOptions {
 
 async function openHandle(place: Place, { onlyReads = false, beforeOpening }: ConnectOptions) {
   const { file, identity, busyTimeoutMs } = place
-  const handle = new Handle({
+  const handle: Handle = new Handle({
     identity,
-    async open(self, known) {
-      if (known !== undefined && hasOtherIndex(file, known)) await beforeOpening?.()
-      return connect(place, { onlyReads, lookAgain: () => self.lookAgain() })
+    async open({ toWrite, known }) {
+      if (known !== undefined && !isBeside(file, known)) await beforeOpening?.()
+      const lookAgain = () => handle.lookAgain()
+      if (onlyReads) return connect(place, { mayWrite: false, lookAgain })
+      try {
+        return connect(place, { mayWrite: true, lookAgain })
+      } catch (error) {
+        if (toWrite || logBytes(file) === 0) throw error
+        // What others left in the log cannot be made safe now, and can be read all the same.
+        return connect(place, { mayWrite: false, lookAgain })
+      }
     },
     drop,
   })
-  await retryWhileBusy(busyTimeoutMs, () => handle.open())
+  await retryWhileBusy(busyTimeoutMs, () => handle.open({ toWrite: false }))
   return { handle, runner: sqliteRunner(handle, { busyTimeoutMs, close: () => handle.close() }) }
 }
 
@@ -77,25 +85,24 @@ async function openHandle(place: Place, { onlyReads = false, beforeOpening }: Co
  */
 function connect(
   { file, identity, index }: Place,
-  { onlyReads, lookAgain }: { readonly onlyReads: boolean; readonly lookAgain: () => void },
+  { mayWrite, lookAgain }: { readonly mayWrite: boolean; readonly lookAgain: () => void },
 ): Opened {
   const modifiedNs = requireSameFile(file, identity)
   const foundLog = logBytes(file) > 0
-  const last = foundLog && !onlyReads ? openDatabase(file, { readonly: true }) : undefined
+  const last = foundLog && mayWrite ? openDatabase(file, { readonly: true }) : undefined
   try {
-    if (last !== undefined) readSomething(last)
-    const database = openDatabase(file, { readonly: foundLog && onlyReads })
+    const database = openDatabase(file, { readonly: foundLog && !mayWrite })
     try {
       requireSameFile(file, identity)
       requireSupportedSqlite(database)
       applySettings(database)
-      if (onlyReads) database.pragma('query_only = 1')
+      if (!mayWrite) database.pragma('query_only = 1')
       // From here on it has its log open, and the index of that.
       readSomething(database)
       const beside = besideOf(file)
       if (index !== undefined) requireIndex(file, index)
-      if (last !== undefined) settleLog(database)
-      return { database, beside, modifiedNs, leaveIndex: shareIndex(identity, beside.index, lookAgain) }
+      if (last !== undefined) settleLog(database, last)
+      return { database, beside, mayWrite, modifiedNs, leaveIndex: shareIndex(identity, beside.index, lookAgain) }
     } catch (error) {
       database.close()
       // Others of this process may hold on to an index that is not at its name any more.
@@ -107,21 +114,26 @@ function connect(
   }
 }
 
-/** How often a log is written anew that others begin again meanwhile. */
-const SETTLE_TRIES = 3
-
-/** Makes what can be read of the log safe. Nobody else writes meanwhile. @throws StoreError, or SQLite's error */
-function settleLog(database: Database.Database): void {
-  for (let tries = 1; tries <= SETTLE_TRIES; tries += 1) {
-    const [{ log: due } = { log: 0 }] = database.pragma('wal_checkpoint(noop)') as readonly { readonly log: number }[]
-    if (database.transaction(() => rewriteLog(database.name)).immediate() >= due) return
-  }
+/**
+ * Makes what can be read of the log safe. `reader` reads meanwhile: so nobody begins the log anew, and what is in it stays
+ * as it is, while others may write behind that. @throws StoreError, or SQLite's error
+ */
+function settleLog(database: Database.Database, reader: Database.Database): void {
+  reader.exec('begin')
+  readSomething(reader)
+  const [state] = database.pragma('wal_checkpoint(noop)') as readonly {
+    readonly log: number
+    readonly checkpointed: number
+  }[]
+  // What is in the file as a whole, whoever brought it there had made safe; and a log of which nothing is read may be begun anew.
+  if (state === undefined || state.log <= state.checkpointed) return
+  if (rewriteLog(database.name, state.log) >= state.log) return
   const message =
     'the log does not hold any more what was read from it: close all stores on the file, in every process, then go on from what is there'
   throw new StoreError('IO', message)
 }
 
-/** Connections whose log is not what counts, and which cannot be closed without bringing it into the file. */
+/** Connections whose log is not what counts, and which could not be closed without bringing it into the file, while the process goes on. */
 const abandoned: Database.Database[] = []
 
 /** Closes it, and brings nothing of its log into the file: another one is the last, and may not write. */

@@ -9,7 +9,11 @@ const MEANINGS: readonly (readonly [prefix: string, code: StoreErrorCode, advice
   ['SQLITE_FULL', 'DISK_FULL', 'make room on the disk, then try again'],
   ['SQLITE_IOERR', 'IO', 'the operating system failed the call; look at the disk and the system log'],
   ['SQLITE_CANTOPEN', 'IO', 'the file, or its -wal or -shm beside it, cannot be opened; look at the directory'],
-  ['SQLITE_CORRUPT', 'CORRUPT', 'the file is damaged; restore a backup'],
+  [
+    'SQLITE_CORRUPT',
+    'CORRUPT',
+    'the file is damaged, or the disk failed to read it; try again, and look with check, or restore a backup',
+  ],
   ['SQLITE_NOTADB', 'UNRECOGNIZED_SCHEMA', 'the file is no SQLite database; choose another'],
   // Every statement is the store's own: what it names is not there, or what it reads is not in its form.
   ['SQLITE_ERROR', 'DATABASE', 'the file is not as the store made it; look with check, or restore a backup'],

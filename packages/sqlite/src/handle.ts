@@ -12,6 +12,8 @@ const LOOK_INTERVAL_MS = 1_000
 export interface Opened {
   readonly database: Database
   readonly beside: Beside
+  /** Whether it may write: its log is safe then. Otherwise it cannot even bring the log into the file. */
+  readonly mayWrite: boolean
   /** When the file was last written to, in nanoseconds. */
   readonly modifiedNs: bigint
   /** To be called when it is closed. */
@@ -20,8 +22,8 @@ export interface Opened {
 
 export interface HandleOptions {
   readonly identity: FileIdentity
-  /** A connection to the same file; `known`: what the one before had open. @throws StoreError, or SQLite's error */
-  open(handle: Handle, known?: Beside): Promise<Opened>
+  /** A connection to the file; `known`: what the one before had open. @throws StoreError, or SQLite's error */
+  open(options: { readonly toWrite: boolean; readonly known: Beside | undefined }): Promise<Opened>
   /** Closes a connection whose log is not what counts any more: brings nothing of it into the file. */
   drop(database: Database): void
 }
@@ -52,22 +54,32 @@ export class Handle {
   }
 
   /** Whether it may be used as it is. */
-  get isReady(): boolean {
-    return this.#state === 'open'
+  isReady({ toWrite }: { readonly toWrite: boolean }): boolean {
+    return this.#state === 'open' && (!toWrite || this.#connection.mayWrite)
   }
 
-  /** Calls `act` with the connection when it may be used; to write, where others will find it. @throws StoreError */
+  /**
+   * Calls `act` with the connection when it may be used; to write, where others will find it: that is looked at before and
+   * behind it. @throws StoreError
+   */
   async use<T>({ toWrite }: { readonly toWrite: boolean }, act: (database: Database) => T): Promise<T> {
-    while (!this.isReady) await this.open()
-    if (toWrite) this.requirePlace()
-    return act(this.#connection.database)
+    while (!this.isReady({ toWrite })) await this.open({ toWrite })
+    if (!toWrite) return act(this.#connection.database)
+    this.requirePlace()
+    const result = act(this.#connection.database)
+    try {
+      this.requirePlace()
+    } catch (error) {
+      throw withOutcome(error, 'unknown')
+    }
+    return result
   }
 
-  /** Opens the file, if it is not open. @throws StoreError */
-  async open(): Promise<void> {
-    while (!this.isReady) {
+  /** Opens the file, if it is not open, or only to read and it is to be written to. @throws StoreError */
+  async open({ toWrite }: { readonly toWrite: boolean }): Promise<void> {
+    while (!this.isReady({ toWrite })) {
       if (this.#state === 'closed') throw closed()
-      this.#opening ??= this.#open().finally(() => (this.#opening = undefined))
+      this.#opening ??= this.#open(toWrite).finally(() => (this.#opening = undefined))
       await this.#opening
     }
   }
@@ -77,10 +89,11 @@ export class Handle {
    * finds that again. @throws StoreError `IO`; then the handle is given up, or keeps what it could not save.
    */
   requirePlace(): void {
+    if (this.#state === 'closed') throw closed()
     const { database, beside } = this.#connection
     try {
       const modifiedNs = requireSameFile(database.name, this.#options.identity)
-      requireBeside(database.name, beside)
+      if (this.#state === 'open') requireBeside(database.name, beside)
       this.#modifiedNs = modifiedNs
       this.#lookedAtMs = systemClock.monotonicMs()
     } catch (error) {
@@ -100,14 +113,14 @@ export class Handle {
     }
   }
 
-  /** Behind a commit: also whether its names survive a power cut. @throws StoreError `IO`, whose outcome is unknown. */
-  async requireDurablePlace(): Promise<void> {
+  /** Behind a commit: makes the names of the files survive a power cut. @throws StoreError `IO`, whose outcome is unknown. */
+  async requireNames(): Promise<void> {
+    if (this.#isNamed) return
+    const opened = this.#opened
     try {
-      this.requirePlace()
-      if (this.#isNamed) return
       // SQLite syncs the directory too, and goes on when that fails.
       await syncDirectoryOf(this.#connection.database.name)
-      this.#isNamed = true
+      this.#isNamed = opened === this.#opened
     } catch (error) {
       throw withOutcome(error, 'unknown')
     }
@@ -115,7 +128,8 @@ export class Handle {
 
   /** As `requirePlace`, now and then, for what only reads. */
   requirePlaceAtTimes(): void {
-    if (systemClock.monotonicMs() - this.#lookedAtMs >= LOOK_INTERVAL_MS) this.requirePlace()
+    const isDue = systemClock.monotonicMs() - this.#lookedAtMs >= LOOK_INTERVAL_MS
+    if (isDue && this.#state === 'open') this.requirePlace()
   }
 
   /** It is closed, and opened again before it is used: connections of one process share what one of them has open. */
@@ -123,17 +137,29 @@ export class Handle {
     if (this.lookAgain()) this.#end('given_up', close)
   }
 
+  /** @throws StoreError `IO` when it kept what is only in a deleted log, and others still read: that is lost. */
   async close(): Promise<void> {
-    this.lookAgain()
-    if (this.isReady) this.#end('closed', close)
+    let lost: StoreError | undefined
+    try {
+      if (this.#state === 'open') this.requirePlace()
+    } catch (error) {
+      if (this.isReady({ toWrite: false })) lost = toStoreError(error)
+    }
+    this.#end('closed', close)
     this.#state = 'closed'
     await this.#opening?.catch(() => undefined)
+    if (lost !== undefined) throw lost
   }
 
-  async #open(): Promise<void> {
+  async #open(toWrite: boolean): Promise<void> {
+    // One that only reads gives way to one that writes.
+    if (this.#state === 'open') {
+      this.requirePlace()
+      this.giveUp()
+    }
     let opened: Opened
     try {
-      opened = await this.#options.open(this, this.#opened?.beside)
+      opened = await this.#options.open({ toWrite, known: this.#opened?.beside })
     } catch (error) {
       throw toStoreError(error)
     }
@@ -141,7 +167,7 @@ export class Handle {
     this.#isNamed = false
     this.#modifiedNs = opened.modifiedNs
     if (this.#state === 'given_up') this.#state = 'open'
-    else this.#end('closed', close)
+    else this.#close(close)
   }
 
   /**
@@ -150,6 +176,7 @@ export class Handle {
    * read, is kept, and tried again with the next call.
    */
   #leavePlace(): void {
+    if (this.#state !== 'open') return
     const { database, beside } = this.#connection
     if (!this.#mayHoldMore()) return this.#end('given_up', close)
     if (!isAlone(database.name, beside, this.#isUntouched())) {
@@ -181,8 +208,13 @@ export class Handle {
   }
 
   #end(state: 'given_up' | 'closed', close: (database: Database) => void): void {
-    const { database, leaveIndex } = this.#connection
+    if (this.#state !== 'open') return
     this.#state = state
+    this.#close(close)
+  }
+
+  #close(close: (database: Database) => void): void {
+    const { database, leaveIndex } = this.#connection
     leaveIndex()
     close(database)
   }

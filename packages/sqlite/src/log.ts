@@ -20,16 +20,15 @@ const PAGE_BYTES_MAX = 65_536
 const FRAMES_PER_BLOCK = 128
 
 /**
- * Writes the frames of the log anew, byte for byte, and syncs it. Behind a sync that failed the system takes what it was to
- * write for written: it can be read, and never reaches the disk. Nobody else may write to it meanwhile.
- * @returns how many frames there are up to the last commit, by the sums in them: so many of them are on the disk.
- * @throws StoreError
+ * Writes the first `count` frames of the log anew, byte for byte, and syncs it. Behind a sync that failed the system takes
+ * what it was to write for written: it can be read, and never reaches the disk. Nobody else may write to them meanwhile.
+ * @returns how many of them are whole, by the sums in them: so many are on the disk. @throws StoreError
  */
-export function rewriteLog(file: string): number {
+export function rewriteLog(file: string, count: number): number {
   try {
     const log = openSync(logOf(file), 'r+')
     try {
-      const frames = rewriteFrames(log)
+      const frames = rewriteFrames(log, count)
       fsyncSync(log)
       return frames
     } finally {
@@ -40,7 +39,7 @@ export function rewriteLog(file: string): number {
   }
 }
 
-function rewriteFrames(log: number): number {
+function rewriteFrames(log: number, count: number): number {
   const header = Buffer.alloc(HEADER_BYTES)
   if (readSync(log, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return 0
   const pageBytes = header.readUInt32BE(8)
@@ -53,20 +52,18 @@ function rewriteFrames(log: number): number {
   const salt = header.subarray(SALT.at, SALT.at + SALT.bytes)
   const frameBytes = FRAME_HEADER_BYTES + pageBytes
   const block = Buffer.alloc(FRAMES_PER_BLOCK * frameBytes)
-  let [frames, committed] = [0, 0]
-  for (;;) {
+  let frames = 0
+  while (frames < count) {
     const at = HEADER_BYTES + frames * frameBytes
-    const whole = Math.floor(readSync(log, block, 0, block.length, at) / frameBytes)
+    const asked = Math.min(FRAMES_PER_BLOCK, count - frames)
+    const read = Math.floor(readSync(log, block, 0, asked * frameBytes, at) / frameBytes)
     let valid = 0
-    while (valid < whole && isNext(block.subarray(valid * frameBytes, (valid + 1) * frameBytes), salt, sum)) {
-      valid += 1
-      // The last frame of a commit tells how many pages the database has then.
-      if (block.readUInt32BE((valid - 1) * frameBytes + 4) > 0) committed = frames + valid
-    }
+    while (valid < read && isNext(block.subarray(valid * frameBytes, (valid + 1) * frameBytes), salt, sum)) valid += 1
     writeAll(log, block.subarray(0, valid * frameBytes), at)
     frames += valid
-    if (valid < FRAMES_PER_BLOCK) return committed
+    if (valid < asked) break
   }
+  return frames
 }
 
 /** Whether the frame follows upon those that were summed up. */

@@ -34,7 +34,7 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
     const result = await retryWhileBusy(busyTimeoutMs, () =>
       handle.use({ toWrite }, (database) => transact(database, begin, program())),
     )
-    if (toWrite) await handle.requireDurablePlace()
+    if (toWrite) await handle.requireNames()
     else handle.requirePlaceAtTimes()
     return result
   }
@@ -83,8 +83,7 @@ function isFailed(error: unknown): boolean {
   return isStoreError(error) && FAILED.has(error.code)
 }
 
-// A read that the disk failed, SQLite may tell of as CORRUPT.
-const FAILED: ReadonlySet<StoreErrorCode> = new Set(['IO', 'READ_ONLY', 'PERMISSION_DENIED', 'CORRUPT'])
+const FAILED: ReadonlySet<StoreErrorCode> = new Set(['IO', 'READ_ONLY', 'PERMISSION_DENIED'])
 
 function isInDoubt(error: unknown): boolean {
   return isStoreError(error) && error.outcome === 'unknown'

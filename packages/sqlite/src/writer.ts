@@ -27,6 +27,7 @@ export function threadedWriter(place: Place, reader: () => Reader): Writer {
   let opening: Promise<void> | undefined
   let closed = false
   const calls = new Set<Promise<unknown>>()
+  const isRead = () => reader().isReady({ toWrite: false })
 
   async function open(): Promise<void> {
     const thread = Thread.take()
@@ -42,7 +43,7 @@ export function threadedWriter(place: Place, reader: () => Reader): Writer {
   /** Opens the database, for whoever reads first: what that gave up is not open here either. */
   async function prepare(): Promise<void> {
     if (closed) throw new StoreError('CLOSED', 'the store was closed; open it again')
-    if (!reader().isReady) return retryWhileBusy(place.busyTimeoutMs, () => reader().open())
+    if (!isRead()) return retryWhileBusy(place.busyTimeoutMs, () => reader().open({ toWrite: false }))
     opening ??= open().finally(() => (opening = undefined))
     await opening
   }
@@ -51,7 +52,7 @@ export function threadedWriter(place: Place, reader: () => Reader): Writer {
     name: N,
     ...given: Parameters<ThreadCalls[N]>
   ): Promise<Awaited<ReturnType<ThreadCalls[N]>>> {
-    while (current === undefined || current.ended || !reader().isReady) {
+    while (current === undefined || current.ended || !isRead()) {
       await prepare().catch((error: unknown) => {
         // Nothing was asked of it yet.
         throw withOutcome(error, 'not_applied')
