@@ -83,10 +83,24 @@ async function openHandle(place: Place, { onlyReads = false, beforeOpening }: Co
  * disk, and must not be brought into the file before it is: whoever may write makes it safe first, beside a connection that
  * may not, as the last one to be closed brings the log into the file. @throws StoreError, or SQLite's error
  */
-function connect(
-  { file, identity, index }: Place,
-  { mayWrite, lookAgain }: { readonly mayWrite: boolean; readonly lookAgain: () => void },
-): Opened {
+function connect(place: Place, options: ConnectionOptions): Opened {
+  try {
+    return connectOnce(place, options)
+  } catch (error) {
+    // Others of this process may hold on to an index that is not at its name any more.
+    if (!isStoreError(error, 'IO')) throw error
+    haveAllLook(place.identity)
+    return connectOnce(place, options)
+  }
+}
+
+interface ConnectionOptions {
+  readonly mayWrite: boolean
+  /** Has the handle of the connection look whether its files are where they were. */
+  lookAgain(): void
+}
+
+function connectOnce({ file, identity, index }: Place, { mayWrite, lookAgain }: ConnectionOptions): Opened {
   const modifiedNs = requireSameFile(file, identity)
   const foundLog = logBytes(file) > 0
   const last = foundLog && mayWrite ? openDatabase(file, { readonly: true }) : undefined
@@ -105,8 +119,6 @@ function connect(
       return { database, beside, mayWrite, modifiedNs, leaveIndex: shareIndex(identity, beside.index, lookAgain) }
     } catch (error) {
       database.close()
-      // Others of this process may hold on to an index that is not at its name any more.
-      if (isStoreError(error, 'IO')) haveAllLook(identity)
       throw error
     }
   } finally {
