@@ -67,7 +67,7 @@ function identityAt(name: string): FileIdentity | undefined {
 }
 
 /** Who has the index of a file open in this thread, and how each looks at it again. */
-const shared = new Map<string, Set<{ readonly index: FileIdentity; lookAgain(): void }>>()
+const shared = new Map<string, Set<{ readonly index: FileIdentity; lookAgain(): Promise<void> }>>()
 
 const keyOf = ({ device, inode }: FileIdentity) => `${device} ${inode}`
 
@@ -75,7 +75,7 @@ const keyOf = ({ device, inode }: FileIdentity) => `${device} ${inode}`
  * Tells of a connection to a file, until what is returned is called. @throws StoreError `IO` when others in this thread have
  * another index open: whatever is at its name, this one shares theirs.
  */
-export function shareIndex(file: FileIdentity, index: FileIdentity, lookAgain: () => void): () => void {
+export function shareIndex(file: FileIdentity, index: FileIdentity, lookAgain: () => Promise<void>): () => void {
   const users = shared.get(keyOf(file)) ?? new Set()
   for (const user of users) {
     if (!isSameFile(user.index, index))
@@ -89,7 +89,7 @@ export function shareIndex(file: FileIdentity, index: FileIdentity, lookAgain: (
   }
 }
 
-/** Has all that have the file open in this thread look whether their index is still the one at its name. */
-export function haveAllLook(file: FileIdentity): void {
-  for (const { lookAgain } of [...(shared.get(keyOf(file)) ?? [])]) lookAgain()
+/** Has all that have the file open in this thread look whether their index is still the one at its name, and let go of it. */
+export async function haveAllLook(file: FileIdentity): Promise<void> {
+  await Promise.allSettled([...(shared.get(keyOf(file)) ?? [])].map(({ lookAgain }) => lookAgain()))
 }

@@ -57,22 +57,33 @@ export interface ConnectOptions {
 
 async function openHandle(place: Place, { onlyReads = false, beforeOpening }: ConnectOptions) {
   const { file, identity, busyTimeoutMs } = place
-  const handle: Handle = new Handle({
+  /** What others left in the log and cannot be made safe now, can be read all the same. */
+  const connectFor = (toWrite: boolean): Opened => {
+    try {
+      return connect(place, { mayWrite: !onlyReads, lookAgain })
+    } catch (error) {
+      if (onlyReads || toWrite || logBytes(file) === 0) throw error
+      return connect(place, { mayWrite: false, lookAgain })
+    }
+  }
+  const handle = new Handle({
     identity,
     async open({ toWrite, known }) {
       if (known !== undefined && !isBeside(file, known)) await beforeOpening?.()
-      const lookAgain = () => handle.lookAgain()
-      if (onlyReads) return connect(place, { mayWrite: false, lookAgain })
       try {
-        return connect(place, { mayWrite: true, lookAgain })
+        return connectFor(toWrite)
       } catch (error) {
-        if (toWrite || logBytes(file) === 0) throw error
-        // What others left in the log cannot be made safe now, and can be read all the same.
-        return connect(place, { mayWrite: false, lookAgain })
+        // Others of this process may hold on to an index that is not at its name any more.
+        if (!isStoreError(error, 'IO')) throw error
+        await haveAllLook(identity)
+        return connectFor(toWrite)
       }
     },
     drop,
   })
+  async function lookAgain(): Promise<void> {
+    if (!handle.lookAgain()) await beforeOpening?.()
+  }
   await retryWhileBusy(busyTimeoutMs, () => handle.open({ toWrite: false }))
   return { handle, runner: sqliteRunner(handle, { busyTimeoutMs, close: () => handle.close() }) }
 }
@@ -83,24 +94,10 @@ async function openHandle(place: Place, { onlyReads = false, beforeOpening }: Co
  * disk, and must not be brought into the file before it is: whoever may write makes it safe first, beside a connection that
  * may not, as the last one to be closed brings the log into the file. @throws StoreError, or SQLite's error
  */
-function connect(place: Place, options: ConnectionOptions): Opened {
-  try {
-    return connectOnce(place, options)
-  } catch (error) {
-    // Others of this process may hold on to an index that is not at its name any more.
-    if (!isStoreError(error, 'IO')) throw error
-    haveAllLook(place.identity)
-    return connectOnce(place, options)
-  }
-}
-
-interface ConnectionOptions {
-  readonly mayWrite: boolean
-  /** Has the handle of the connection look whether its files are where they were. */
-  lookAgain(): void
-}
-
-function connectOnce({ file, identity, index }: Place, { mayWrite, lookAgain }: ConnectionOptions): Opened {
+function connect(
+  { file, identity, index }: Place,
+  { mayWrite, lookAgain }: { readonly mayWrite: boolean; readonly lookAgain: () => Promise<void> },
+): Opened {
   const modifiedNs = requireSameFile(file, identity)
   const foundLog = logBytes(file) > 0
   const last = foundLog && mayWrite ? openDatabase(file, { readonly: true }) : undefined

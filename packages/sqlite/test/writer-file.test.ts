@@ -138,6 +138,25 @@ test.each(['thread', 'inline'] as const)(
   },
 )
 
+test.each(
+  (['thread', 'inline'] as const).flatMap((writer) =>
+    (['thread', 'inline'] as const).map((idleWriter) => ({ writer, idleWriter })),
+  ),
+)(
+  'goes on beside an idle store of its process ($writer, $idleWriter) when the log and its index are deleted',
+  async ({ writer, idleWriter }) => {
+    const path = freshPath()
+    const idle = await openSqliteStore(path, { writer: idleWriter })
+    await idle.addUsage('minecraft', DAY, 5)
+    const store = await openSqliteStore(path, { writer })
+    await store.addUsage('minecraft', DAY, 5)
+    for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`)
+    await losesNothingFromHere(store, path, 10)
+    assert.ok((await idle.getUsage('minecraft', DAY)) >= 12)
+    await idle.close()
+  },
+)
+
 /** It adds 7, and ends without closing. */
 async function writeInAnotherProcess(path: string): Promise<void> {
   const script = fileURLToPath(new URL('./writer-process.ts', import.meta.url))
