@@ -11,6 +11,7 @@ type Call = (typeof CALLS)[number]
 /** Commits, a session's three included, are about fifty. */
 const STEPS = 35
 const RETRIES = 2
+
 /** One call of a writer that fails: the `when`th, counted from 1; with `+`, and all behind it. */
 export interface FailingCall {
   readonly call: Call

@@ -142,7 +142,7 @@ function settleLog(database: Database.Database, reader: Database.Database): void
   throw new StoreError('IO', message)
 }
 
-/** Connections whose log is not what counts, and which could not be closed without bringing it into the file, while the process goes on. */
+/** Connections whose log is not what counts: closing one would bring it into the file, as the end of the process still does. */
 const abandoned: Database.Database[] = []
 
 /** Closes it, and brings nothing of its log into the file: another one is the last, and may not write. */

@@ -135,7 +135,7 @@ async function openWithThread(
     beforeOpening: () => writer.leave(),
   })
   const { contract, calendar, capabilities, writesBlock, read } = reader
-  /** What failed the writer is given up here, too: both are closed before one of them is opened again. */
+  /** What failed the writer is given up here, too: where the index is another one, both are closed before one is opened again. */
   const beside = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       if (isStoreError(error, 'IO')) handle.giveUp()

@@ -14,7 +14,7 @@ interface Writer extends Pick<StoreDriver, 'write' | 'probe' | 'close'> {
   leave(): Promise<void>
 }
 
-/** The connection of whoever has a thread write. It and the thread's are both closed before one of them is opened again. */
+/** The connection of whoever has a thread write. It shares the index with the thread's: where that is another one, both are closed before one is opened again. */
 type Reader = Pick<Handle, 'isReady' | 'open' | 'beside'>
 
 /**

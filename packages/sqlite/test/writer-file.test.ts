@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -162,6 +172,18 @@ async function writeInAnotherProcess(path: string): Promise<void> {
   const script = fileURLToPath(new URL('./writer-process.ts', import.meta.url))
   await promisify(execFile)(process.execPath, [...process.execArgv, script, 'write', path, 'inline'])
 }
+
+test('warns of a file with several names, each of which has a log of its own', async () => {
+  const path = freshPath()
+  await (await openSqliteStore(path)).close()
+  linkSync(path, `${path}.link`)
+  const warned = once(process, 'warning')
+  const store = await openSqliteStore(path)
+  const [warning] = (await warned) as [Error & { readonly code?: string }]
+  assert.deepEqual([warning.name, warning.code], ['ShepherdStoreWarning', 'SHEPHERD_HARD_LINKS'])
+  assert.match(warning.message, /has 2 names .*open it by this one alone/)
+  await store.close()
+})
 
 test('tells that the directory of its file is gone', async () => {
   const path = freshPath()
