@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -20,11 +20,17 @@ export interface WatchOptions {
   readonly mayBeKilled?: boolean | undefined
 }
 
+/** What a writer said, and what strace saw of it, line by line: that may be longer than a string can be. */
+export interface Watched {
+  readonly said: string
+  readonly seen: AsyncIterable<string>
+}
+
 /** Lets a writer work in a process of its own, under strace. @throws Error when it fails, or takes too long. */
 export async function watchWriter(
   task: WriterTask,
   { options, log, mayBeKilled = false }: WatchOptions,
-): Promise<{ readonly said: string; readonly seen: string }> {
+): Promise<Watched> {
   const { file, env } = await strace()
   const writer = [process.execPath, ...process.execArgv, WRITER, JSON.stringify(task)]
   const child = spawn(file, ['-f', '-qq', ...options, '-o', log, ...writer], {
@@ -36,5 +42,5 @@ export async function watchWriter(
   const [said, problem] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   const { exitCode, signalCode } = child
   if (exitCode !== 0 && !mayBeKilled) throw new Error(`the writer ended with ${signalCode ?? exitCode}: ${problem}`)
-  return { said, seen: readFileSync(log, 'latin1') }
+  return { said, seen: (await open(log)).readLines({ encoding: 'latin1' }) }
 }

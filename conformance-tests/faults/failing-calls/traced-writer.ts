@@ -51,14 +51,14 @@ export async function runTraced(directory: string, module: string, failing?: Fai
   const journal = new Journal()
   // The last line of one that was killed may be half written.
   for (const line of said.split('\n').slice(0, -1)) journal.noteLine(line)
-  const lines = seen.split('\n')
-  const counts = new Map(CALLS.map((call) => [call, lines.filter((line) => line.includes(` ${call}(`)).length]))
-  return {
-    path,
-    journal,
-    counts,
-    isMet: lines.some((line) => line.includes(isKilled ? 'killed by SIGKILL' : '(INJECTED)')),
+  const counts = new Map<Call, number>(CALLS.map((call) => [call, 0]))
+  let isMet = false
+  for await (const line of seen) {
+    isMet ||= line.includes(isKilled ? 'killed by SIGKILL' : '(INJECTED)')
+    const call = CALLS.find((name) => line.includes(` ${name}(`))
+    if (call !== undefined) counts.set(call, (counts.get(call) ?? 0) + 1)
   }
+  return { path, journal, counts, isMet }
 }
 
 function faultOf({ call, fault, when }: FailingCall): readonly string[] {

@@ -34,21 +34,16 @@ export async function record(options: RecordOptions): Promise<Recording> {
   const address = { module, location: join(root, FILE) }
   const task: WriterTask = { address, writer: 'writer', from: 0, rounds, steps, retries: RETRIES }
   const log = join(directory, 'log')
-  const first = await watch(log, task, inject)
-  const second = isFollowed ? await watch(log, { ...task, from: rounds * steps }, undefined) : ''
-  const events = [...fileEvents(first, root), ...fileEvents(second, root)]
+  const events: FileEvent[] = []
+  const watch = async (watched: WriterTask, faults: readonly string[]) => {
+    const options = [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults]
+    const { seen } = await watchWriter(watched, { options, log })
+    for await (const event of fileEvents(seen, root)) events.push(event)
+  }
+  await watch(task, inject === undefined ? [] : ['-e', `inject=${inject}`])
+  if (isFollowed) await watch({ ...task, from: rounds * steps }, [])
   rmSync(directory, { recursive: true })
   return { root, events }
-}
-
-/** What strace wrote of a writer. */
-async function watch(log: string, task: WriterTask, inject: string | undefined): Promise<string> {
-  const faults = inject === undefined ? [] : ['-e', `inject=${inject}`]
-  const { seen } = await watchWriter(task, {
-    options: [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults],
-    log,
-  })
-  return seen
 }
 
 /** How often a step that fails is tried again. */

@@ -17,9 +17,9 @@ export const TRACED = [
 /** How strace is to write the log: paths of descriptors, every text in hexadecimal and whole. */
 export const STRACE_FORMAT = ['--seccomp-bpf', '-y', '-xx', '-s', '1000000']
 
-/** What a log of strace tells of the directory `root`, of what is below it, and of the output. */
-export function* fileEvents(log: string, root: string): Iterable<FileEvent> {
-  for (const call of systemCalls(log)) {
+/** What the lines of strace's log tell of the directory `root`, of what is below it, and of the output. */
+export async function* fileEvents(log: AsyncIterable<string>, root: string): AsyncIterable<FileEvent> {
+  for await (const call of systemCalls(log)) {
     const event = fileEvent(call)
     if (event === undefined) continue
     if (event.type === 'said' || `${event.path}/`.startsWith(`${root}/`)) yield event
@@ -34,9 +34,9 @@ interface SystemCall {
 }
 
 /** Calls that another thread interrupts in the log, are put together. */
-function* systemCalls(log: string): Iterable<SystemCall> {
+async function* systemCalls(log: AsyncIterable<string>): AsyncIterable<SystemCall> {
   const begun = new Map<string, string>()
-  for (const line of log.split('\n')) {
+  for await (const line of log) {
     const [, thread = '', text = ''] = /^(\d+) +(.*)$/.exec(line) ?? []
     const [, start] = /^(.*) <unfinished \.\.\.>$/.exec(text) ?? []
     if (start !== undefined) {
