@@ -9,6 +9,8 @@ import { path, seed } from './seed.ts'
 import { sqliteHarness } from './sqlite-harness.ts'
 
 const runs = Number(process.env['SHEPHERD_TEST_RANDOM_SEQUENCES'] ?? 60)
+/** A long run is made of rounds, each with a seed of its own: it tells how far it is, and goes on from there by that seed. */
+const RUNS_PER_ROUND = 1_000
 
 const { url, drop } = await createDatabase(inject('postgresUrl'))
 afterAll(drop)
@@ -26,10 +28,16 @@ for (const { harness, sequencesPerPlace } of backends) {
     `${harness.name} answers ${runs} random sequences as the model does`,
     { timeout: 60_000 + runs * 1_000 },
     async () => {
-      const { sequences, calls } = await randomSequences(harness, { runs, seed, path, sequencesPerPlace })
-      console.log(
-        `random calls on ${harness.name}: ${sequences} sequences, ${calls.toLocaleString('en')} calls, 0 differences`,
-      )
+      let [sequences, calls] = [0, 0]
+      for (let [left, roundSeed] = [runs, seed]; left > 0; left -= RUNS_PER_ROUND, roundSeed += 1) {
+        const round = { runs: Math.min(left, RUNS_PER_ROUND), seed: roundSeed, path, sequencesPerPlace }
+        const played = await randomSequences(harness, round)
+        sequences += played.sequences
+        calls += played.calls
+        console.log(
+          `random calls on ${harness.name}, seeds ${seed} to ${roundSeed}: ${sequences.toLocaleString('en')} sequences, ${calls.toLocaleString('en')} calls, 0 differences`,
+        )
+      }
     },
   )
 }
