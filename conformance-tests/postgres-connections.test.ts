@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, Socket } from 'node:net'
 import { inspect } from 'node:util'
 import { isStoreError, type OwnedStore, systemClock } from '@shepherd-store/core'
 import { openPostgresStore, type PostgresStoreOptions } from '@shepherd-store/postgres'
@@ -139,6 +139,42 @@ test('closes in bounded time while the server is frozen', () =>
     await store.addUsage('minecraft', DAY, 1)
     proxy.freeze()
     await store.close()
+  }))
+
+test('leaves no socket open that a frozen server does not close', async () => {
+  const { hostname, port } = new URL(url)
+  const proxy = await startProxy({ host: hostname, port: Number(port || 5432) })
+  const sockets: Socket[] = []
+  const stream = () => {
+    const socket = new Socket()
+    sockets.push(socket)
+    return socket
+  }
+  const store = await openPostgresStore(
+    { connectionString: proxy.url(url), stream },
+    { node: 'hub', schema: 'says_no_goodbye' },
+  )
+  await store.addUsage('minecraft', DAY, 1)
+  proxy.freeze()
+  await store.close()
+  assert.ok(sockets.length > 0)
+  assert.deepEqual(
+    sockets.filter(({ destroyed }) => !destroyed),
+    [],
+  )
+  proxy.thaw()
+  await proxy.close()
+})
+
+// A server that cannot sync its log stops, and says so to whoever waits for the commit, which is in the log all the same.
+test('finds a commit that the server answered with its own end', () =>
+  withProxy(async (store, proxy) => {
+    await store.addUsage('minecraft', DAY, 1)
+    const failed = proxy.failNextReply('COMMIT', '58030')
+    const writing = store.addUsage('minecraft', DAY, 20)
+    await failed
+    await writing
+    assert.equal(await store.getUsage('minecraft', DAY), 21)
   }))
 
 test('leaves the pool of a caller open, and without a spoiled connection', async () => {

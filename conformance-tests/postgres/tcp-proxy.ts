@@ -15,6 +15,11 @@ export interface TcpProxy {
    * never learns. Once, and one at a time; resolves when it has happened, rejects if the proxy is closed before.
    */
   loseNextReply(match: string): Promise<void>
+  /**
+   * As `loseNextReply`, but puts an error in the place of that reply, as a server that stops: `match` is the command that the
+   * server has completed.
+   */
+  failNextReply(match: string, sqlState: string): Promise<void>
   /** Counts the pieces of the server's replies that contain `match`, from now on. */
   countReplies(match: string): { readonly count: number }
   /**
@@ -49,6 +54,14 @@ interface Hold {
   readonly caught: (upstream: Socket) => void
 }
 
+interface Loss {
+  readonly match: string
+  /** What the server is made to say instead. */
+  readonly sqlState?: string
+  readonly done: () => void
+  readonly fail: (error: Error) => void
+}
+
 export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let target = first
@@ -56,7 +69,7 @@ export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
   const counters: { readonly match: string; count: number }[] = []
   const forgotten = new WeakSet<Socket>()
   let frozen: EventEmitter | undefined
-  let loss: { readonly match: string; readonly done: () => void; readonly fail: (error: Error) => void } | undefined
+  let loss: Loss | undefined
 
   let hold: Hold | undefined
   let misspelt: string | undefined
@@ -118,7 +131,11 @@ export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
       // The match may come in two pieces. Half a reply, forwarded before, tells the client nothing.
       seen = loss ? (seen + chunk.toString('latin1')).slice(1 - loss.match.length - chunk.length) : ''
       if (!loss || !seen.includes(loss.match)) return false
-      for (const socket of [client, upstream]) reset(socket)
+      if (loss.sqlState !== undefined) {
+        client.write(chunk.subarray(0, chunk.indexOf(loss.match) - MESSAGE_HEAD_BYTES))
+        client.end(errorResponse(loss.sqlState))
+      } else reset(client)
+      reset(upstream)
       loss.done()
       loss = undefined
       return true
@@ -131,6 +148,7 @@ export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
     leadTo: (next) => void (target = next),
     cutAll: () => sockets.forEach(reset),
     loseNextReply: (match) => new Promise((done, fail) => (loss = { match, done, fail })),
+    failNextReply: (match, sqlState) => new Promise((done, fail) => (loss = { match, sqlState, done, fail })),
     countReplies(match) {
       const counter = { match, count: 0 }
       counters.push(counter)
@@ -166,6 +184,17 @@ export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
     },
   }
   return proxy
+}
+
+/** The letter and the length of a message: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const MESSAGE_HEAD_BYTES = 5
+
+function errorResponse(sqlState: string): Buffer {
+  const body = Buffer.from(`SPANIC\0VPANIC\0C${sqlState}\0Mmade by a test\0\0`)
+  const head = Buffer.alloc(MESSAGE_HEAD_BYTES)
+  head.write('E')
+  head.writeInt32BE(body.length + MESSAGE_HEAD_BYTES - 1, 1)
+  return Buffer.concat([head, body])
 }
 
 /** A socket in the file system knows no reset. */

@@ -62,13 +62,22 @@ export function ownConnections(where: string | PoolConfig, connectTimeoutMs: num
           resolve()
         }, GOODBYE_TIMEOUT_MS)
       })
+      // A client is out of the pool before its server has answered the goodbye.
+      const gone = () => Promise.all([...sockets].map(closed))
       try {
-        await Promise.race([pool.end(), late])
+        await Promise.race([pool.end().then(gone), late])
       } finally {
         clearTimeout(timer)
       }
     },
   }
+}
+
+/** However it ends. */
+function closed(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve())
+  })
 }
 
 /** The caller may bring the sockets, as the connectors of hosted databases do. */

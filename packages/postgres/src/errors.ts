@@ -80,8 +80,27 @@ export function settlesTransaction(error: unknown): boolean {
   return state !== undefined && !/^(08|57P|25P03)/.test(state)
 }
 
+/**
+ * Whether an error that the server gives as its answer to COMMIT itself settles that nothing was committed: one that comes
+ * before anything is written to the server's log. A server that cannot sync that log stops, and may find the commit in it.
+ */
+export function settlesCommit(error: unknown): boolean {
+  return /^(23|40001|40002|40P01|P0|25P02|57014)/.test(sqlStateOf(error) ?? '')
+}
+
+/** It helps to try again: with what was written, what became of it is found. */
+export function asRetryable({ code, message, cause, outcome }: StoreError): StoreError {
+  return new StoreError(code, message, { cause, outcome, retryable: true })
+}
+
+/** A host with several addresses has an error for each, and says nothing itself. */
+function textOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(textOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}
+
 function withoutState(error: unknown, outcome: Outcome): StoreError {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = textOf(error)
   if (error instanceof Error && 'code' in error && error.code === 'ERR_SOCKET_BAD_PORT') {
     return new StoreError('INVALID_ARGUMENT', `${text}; correct the port`, { cause: error })
   }

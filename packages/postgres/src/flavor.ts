@@ -37,6 +37,9 @@ const RIGHTS = Object.entries(RIGHTS_OF_TABLES).flatMap(([table, rights]) =>
 /** Rows of them are found by their primary keys, which also keep each from being there twice. */
 const TABLES = Object.keys(RIGHTS_OF_TABLES).map((table) => `('${table}')`)
 
+/** A commit that has waited for its standby for so long, in seconds, tells that there is none. Others take milliseconds. */
+const STANDBY_WAIT_S = 2
+
 /** `schema`: a lower-case identifier that needs no quotes. */
 export function postgresFlavor(schema: string): SqlFlavor {
   const db = new Kysely<PostgresTables>({
@@ -112,7 +115,10 @@ export function postgresFlavor(schema: string): SqlFlavor {
           when not exists (select from "${schema}".audit_head) then 'MALFORMED'
           when exists (select from (values ${TABLES.join(', ')}) as written (name) where not exists (
             select from pg_catalog.pg_index where indisprimary and indrelid = to_regclass(format('%I.%I', $1::text, name)))
-          ) then 'DATABASE' end as refusal`,
+          ) then 'DATABASE'
+          when exists (select from pg_catalog.pg_stat_activity where datname = current_database()
+            and wait_event = 'SyncRep' and query_start < clock_timestamp() - interval '${STANDBY_WAIT_S} s'
+          ) then 'UNAVAILABLE' end as refusal`,
       parameters: [schema],
     },
     lockLog: { sql: `select last_id from "${schema}".audit_head for update`, parameters: [] },
@@ -190,6 +196,8 @@ function replayGuard(db: Kysely<PostgresTables>, schema: string): ReplayGuard {
         ),
     ),
     forget: forgetWriters(db),
+    // In the log of the server, and nowhere else: only a transaction that writes to that waits for a standby.
+    confirm: { sql: "select from pg_logical_emit_message(true, 'shepherd-store', '')", parameters: [] },
   }
 }
 

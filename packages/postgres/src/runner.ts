@@ -4,7 +4,15 @@ import { type Outcome, StoreError, systemClock, withOutcome } from '@shepherd-st
 import { endOf, isOneInstant, type Program, type Row, type SqlRunner, type Statement } from '@shepherd-store/core/sql'
 import type { PoolClient, QueryResult } from 'pg'
 import type { Connections } from './connections.ts'
-import { isStandbysRefusal, mayBeOfConnections, settlesTransaction, standbyError, toStoreError } from './errors.ts'
+import {
+  asRetryable,
+  isStandbysRefusal,
+  mayBeOfConnections,
+  settlesCommit,
+  settlesTransaction,
+  standbyError,
+  toStoreError,
+} from './errors.ts'
 
 export interface PostgresRunnerOptions {
   /** How long a call may take with all its tries, in milliseconds. */
@@ -33,6 +41,7 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
     const leftMs = () => Math.max(1, Math.ceil(deadlineMs - systemClock.monotonicMs()))
     const client = await connections.checkOut(leftMs())
     const writes = begin === BEGIN_WRITE
+    let committed = false
     try {
       let step = program.next([])
       if (connections.areOurs && !writes && step.done !== true && isOneInstant(step.value)) {
@@ -45,7 +54,6 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
         return value
       }
       let opening = [begin, settingsFor(leftMs())]
-      let committed = false
       while (step.done !== true) {
         const { statements, commits } = step.value
         const rows = await fly(client, [...opening, ...statements], { commits, writes }, leftMs())
@@ -58,7 +66,8 @@ export function postgresRunner(connections: Connections, { callTimeoutMs }: Post
       return step.value
     } catch (error) {
       client.release(true)
-      throw toStoreError(error)
+      const failure = toStoreError(error)
+      throw writes && committed ? withOutcome(failure, 'unknown') : failure
     }
   }
 
@@ -132,11 +141,11 @@ const STATEMENT_SHARE = 0.8
 function settingsFor(leftMs: number): Statement<unknown> {
   const lockMs = Math.ceil(leftMs * LOCK_SHARE)
   const statementMs = Math.ceil(leftMs * STATEMENT_SHARE)
-  // A role's own default could lose acknowledged writes.
+  // A role's own default could acknowledge what is not on the disk yet, or not on that of a synchronous standby.
   return {
     sql: `select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
       set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', case current_setting('synchronous_commit')
-        when 'off' then 'on' else current_setting('synchronous_commit') end, true)`,
+        when 'off' then 'on' when 'local' then 'on' else current_setting('synchronous_commit') end, true)`,
     parameters: [String(lockMs), String(statementMs), String(leftMs)],
   }
 }
@@ -155,10 +164,18 @@ async function fly(
     if (writes && failed === results[0] && isStandbysRefusal(failed.reason)) throw standbyError(failed.reason)
     // What follows on a BEGIN that failed is in no transaction: it may have been done.
     const isTransaction = results[0]?.status === 'fulfilled' || statements[0] !== BEGIN_WRITE
+    const isCommits = commits && failed === results[statements.length]
     const isSettled =
-      isTransaction && results.some((result) => result.status === 'rejected' && settlesTransaction(result.reason))
+      isTransaction &&
+      (isCommits
+        ? settlesCommit(failed.reason)
+        : results.some((result) => result.status === 'rejected' && settlesTransaction(result.reason)))
     const outcome = !commits || !writes || isSettled ? 'not_applied' : 'unknown'
-    if (systemClock.monotonicMs() - startedMs < timeoutMs - TIMER_EARLY_MS) throw toStoreError(failed.reason, outcome)
+    if (systemClock.monotonicMs() - startedMs < timeoutMs - TIMER_EARLY_MS) {
+      const error = toStoreError(failed.reason, outcome)
+      // The next try finds out.
+      throw isCommits && !isSettled ? asRetryable(error) : error
+    }
     const message = `the server did not answer within ${timeoutMs} ms; look whether it runs, and at the network`
     throw new StoreError('TIMEOUT', message, { cause: failed.reason, outcome })
   }

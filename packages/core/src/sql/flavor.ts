@@ -107,7 +107,7 @@ export interface DatabaseStatus {
   /** What the database's own clock shows, in ISO 8601; `null` when it has none. */
   readonly time: string | null
   /** What keeps the store from writing; `null` when nothing does. */
-  readonly refusal: 'PERMISSION_DENIED' | 'MALFORMED' | 'DATABASE' | null
+  readonly refusal: 'PERMISSION_DENIED' | 'MALFORMED' | 'DATABASE' | 'UNAVAILABLE' | null
 }
 
 /** One row for each writer tells of its last group. Whoever writes or looks for it holds the writer's lock. */
@@ -123,6 +123,11 @@ export interface ReplayGuard {
   record(slots: { readonly writer: string; readonly group: number; readonly applied: string }): Statement<unknown>
   /** Removes the rows of a few writers that were not seen for as long as operations are remembered. */
   readonly forget: Statement<unknown>
+  /**
+   * Has the commit that comes behind it wait for all that commits before it wait for, such as a synchronous standby. What was
+   * found in the tables is not safe before that, and a transaction that writes nothing waits for nobody.
+   */
+  readonly confirm: Statement<unknown>
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Operation, SessionOutcome, UsageTotalAfter, WriteOutcome, WriteUni
 import { spanOfDay, usageKey } from '../group-keys.ts'
 import type { StoredState } from '../group-state.ts'
 import { auditContents } from '../outcomes.ts'
+import type { SqlFlavor } from './flavor.ts'
 import { Batch, type Program } from './program.ts'
 import type { Queries } from './queries.ts'
 import { auditRow, toInteger } from './rows.ts'
@@ -34,7 +35,7 @@ export function rememberedUnit({ index, effects, sessions }: AppliedUnit): Remem
 
 /** The group was applied, and its reply lost: what it wrote is found again, and the rest of it is decided anew. */
 export function* outcomesOfAppliedGroup(
-  queries: Queries,
+  { flavor, queries }: { readonly flavor: SqlFlavor; readonly queries: Queries },
   units: readonly WriteUnit[],
   stored: StoredState,
   last: { readonly applied: string; readonly last_audit_id: unknown },
@@ -44,7 +45,9 @@ export function* outcomesOfAppliedGroup(
   const upTo = toInteger(last.last_audit_id, 'writers.last_audit_id')
   const find = new Batch()
   const found = find.add(queries.audits({ after: upTo - count, before: upTo + 1, order: 'asc', limit: count }))
-  yield* find.send()
+  // The commit that was not answered may still wait for what makes it safe.
+  if (flavor.replay) find.add(flavor.replay.confirm)
+  yield* find.commit()
   const rows = found().map(auditRow)
   const outcomes = new Map<number, WriteOutcome>()
   let next = 0

@@ -172,6 +172,8 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
 const REFUSALS = {
   MALFORMED: 'the row that holds the end of the log is missing; restore a backup',
   DATABASE: 'a table of the store has lost its primary key; make it again, or restore a backup',
+  UNAVAILABLE:
+    'commits wait for a synchronous standby that does not answer; start it again, or take it out of synchronous_standby_names',
   PERMISSION_DENIED: 'the role may not write to every table of the store; ask the owner of the schema',
 } as const
 

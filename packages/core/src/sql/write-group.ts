@@ -66,14 +66,17 @@ export function* writeGroup(
 
   const last = guard?.()[0]
   if (last !== undefined && toInteger(last.last_group, 'writers.last_group') === group) {
-    return yield* outcomesOfAppliedGroup(queries, units, stored, last)
+    return yield* outcomesOfAppliedGroup({ flavor, queries }, units, stored, last)
   }
   if (flavor.lockScope && additions === 'shared' && isNearLimit(units, keys, stored)) return 'needs_exclusive_locks'
   const decisions = decideGroup(units, stored)
   const applied = decisions.flatMap((decision, index): readonly AppliedUnit[] => {
     return decision.type === 'apply' ? [{ ...decision, index, operation: units[index]?.operation }] : []
   })
-  if (applied.length === 0) return outcomesOf(decisions, [])
+  if (applied.length === 0) {
+    if (decisions.some(({ type }) => type === 'repeated')) yield* confirm(flavor)
+    return outcomesOf(decisions, [])
+  }
 
   const write = isBlind ? look : new Batch()
   const effects = applied.flatMap((unit) => unit.effects)
@@ -90,6 +93,14 @@ export function* writeGroup(
   }
   yield* write.commit()
   return tried.committing?.outcomes ?? outcomesOf(decisions, positions())
+}
+
+/** What is told to be applied has to be safe, too: it may have been found while its own commit still waits. */
+function* confirm({ replay }: SqlFlavor): Program<void> {
+  if (replay === undefined) return
+  const safe = new Batch()
+  safe.add(replay.confirm)
+  yield* safe.commit()
 }
 
 function dependsOnNothing({ log, ...keys }: GroupKeys): boolean {
