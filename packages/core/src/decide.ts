@@ -5,7 +5,7 @@ import { decideSession, earlierStart } from './decide-session.ts'
 import type { DriverChange } from './driver-changes.ts'
 import type { DriverCondition, SessionOutcome, UsageTotalAfter, WriteUnit } from './driver.ts'
 import type { Effect } from './effects.ts'
-import { StoreError } from './errors.ts'
+import { StoreError, withOutcome } from './errors.ts'
 import { daysOfCommand, operationKey, spanOfDay, usageKey, type UsageKey } from './group-keys.ts'
 import { dayTotal, GroupState, type RecordedOperation, type StoredState } from './group-state.ts'
 import { LIMITS } from './limits.ts'
@@ -62,8 +62,7 @@ function decideUnit(
     const digest = inGroup?.digest ?? recorded?.digest
     if (digest !== undefined && digest !== operation?.digest) return { type: 'mismatch' }
     if (digest !== undefined || changes.some((change) => earlierStart(change, group) !== undefined)) {
-      const [usage, sessions] = [totalsOf(changes, group), sessionsOf(changes, group)]
-      return { type: 'repeated', recorded, inGroup: inGroup?.inGroup, usage, sessions }
+      return { type: 'repeated', recorded, inGroup: inGroup?.inGroup, ...nowOf(changes, group) }
     }
     const failed = conditions.flatMap((condition) => checkCondition(condition, group) ?? [])
     if (failed.length > 0) return { type: 'refused', failed }
@@ -73,6 +72,15 @@ function decideUnit(
   } catch (error) {
     if (error instanceof StoreError) return { type: 'failed', error }
     throw error
+  }
+}
+
+/** How what was applied stands now. @throws StoreError when that cannot be read, which makes it no less applied */
+function nowOf(changes: readonly DriverChange[], state: StoredState) {
+  try {
+    return { usage: totalsOf(changes, state), sessions: sessionsOf(changes, state) }
+  } catch (error) {
+    throw error instanceof StoreError ? withOutcome(error, 'unknown') : error
   }
 }
 

@@ -1,3 +1,4 @@
+import { systemClock } from './clock.ts'
 import { withDeadline } from './deadline.ts'
 import type { CheckPlace, CheckStep, ReadRequest, ReadResult, StoreDriver, WriteOutcome, WriteUnit } from './driver.ts'
 import type { AuditRow } from './effects.ts'
@@ -90,6 +91,7 @@ export class Engine {
   }
 
   async #write(unit: WriteUnit): Promise<Written> {
+    const startedMs = systemClock.monotonicMs()
     const outcome = await this.#group.submit(unit).catch((error: unknown) => {
       throw this.#failed('write', toStoreError(error, 'unknown'))
     })
@@ -102,19 +104,18 @@ export class Engine {
     if (outcome.type !== 'repeated' || outcome.audits.count === 0) return { outcome, repeatedRows: [] }
     const { first, count } = outcome.audits
     try {
-      const { audits } = await this.#read({
-        audits: { after: first - 1, before: first + count, order: 'asc', limit: count },
-      })
-      return { outcome, repeatedRows: audits }
+      const audits = { after: first - 1, before: first + count, order: 'asc', limit: count } as const
+      const leftMs = Math.max(1, Math.ceil(this.#timeoutMs - (systemClock.monotonicMs() - startedMs)))
+      return { outcome, repeatedRows: (await this.#read({ audits }, leftMs)).audits }
     } catch (error) {
       // The write itself took effect, some time ago.
       throw withOutcome(error, 'unknown')
     }
   }
 
-  async #read(request: ReadRequest): Promise<ReadResult> {
+  async #read(request: ReadRequest, timeoutMs = this.#timeoutMs): Promise<ReadResult> {
     try {
-      const result = await withDeadline(this.#track(this.driver.read(request)), this.#timeoutMs, 'the read')
+      const result = await withDeadline(this.#track(this.driver.read(request)), timeoutMs, 'the read')
       this.troubles.succeeded('read')
       return result
     } catch (error) {

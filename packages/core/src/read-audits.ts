@@ -32,6 +32,7 @@ export async function* readPages(
     const last = result.audits.at(-1)
     if (last !== undefined && result.audits.length === page.limit) {
       page = { ...page, ...(page.order === 'desc' ? { before: last.id } : { after: last.id }) }
+      if (follow) known = last
       await nextTurn()
     } else if (follow) {
       // Up to the head of that instant nothing more is to come.

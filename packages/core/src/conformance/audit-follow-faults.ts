@@ -103,6 +103,27 @@ export const auditFollowFaultCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'audit-follow/faults/records-that-are-replaced-are-told-between-two-pages',
+    prevents: 'a follower that takes up a log in the middle which it never read the beginning of, and says nothing',
+    async run(t) {
+      let isAnother = false
+      const replace = ({ read }: StoreDriver) => ({
+        async read(request: ReadRequest) {
+          const { audits, ...rest } = await read(request)
+          return { ...rest, audits: audits.map((row) => (isAnother ? { ...row, hash: SOME_HASH } : row)) }
+        },
+      })
+      await useOver(t, replace, async (store) => {
+        await append(store, 5)
+        const follower = follow(store, { limit: 2 })
+        await follower.gets([1, 2])
+        isAnother = true
+        await rejectsWith(follower.next(), 'MALFORMED', 'not_applied')
+        await follower.ends()
+      })
+    },
+  },
+  {
     id: 'audit-follow/faults/records-that-are-gone-are-told-while-none-come',
     prevents: 'a screen that shows, until somebody plays again, what a failover has lost',
     async run(t) {

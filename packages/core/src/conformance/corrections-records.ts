@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { LIMITS } from '../limits.ts'
 import { contentsOf } from './contents.ts'
 import { entryState, refusesEach, rejectsWith, storesNothing } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
+import { HOSTILE_IDS } from './hostile-ids.ts'
 
 const DAY = '2026-11-23'
 const NOON = new Date('2026-11-23T12:00:00.000Z')
@@ -32,6 +34,26 @@ export const correctionRecordCases: readonly CaseDefinition[] = [
         'OPERATION_MISMATCH',
       )
       assert.deepEqual(await store.getCooldownUntil('minecraft'), NOON)
+    },
+  },
+  {
+    id: 'corrections/words/come-back-as-they-were-written',
+    prevents: 'a reason that the database takes for a command, or changes',
+    async run(t) {
+      const store = await t.open()
+      for (const words of HOSTILE_IDS) {
+        await store.adjustUsage('minecraft', DAY, 1, { by: words, why: words })
+        await store.grantTime('minecraft', DAY, 1, { by: words, why: words })
+        await store.clearCooldown('minecraft', { by: words, why: words })
+      }
+      const written = HOSTILE_IDS.flatMap((words) => [words, words, words])
+      const records = await store.listAudits({ limit: LIMITS.AUDIT_PAGE_LIMIT_MAX })
+      assert.deepEqual(
+        records.map(({ event }) => event),
+        records.map(({ event }, index) => ({ ...event, by: written[index], why: written[index] })),
+      )
+      assert.equal(records.length, written.length)
+      assert.equal(await store.getUsage('minecraft', DAY), HOSTILE_IDS.length)
     },
   },
   {

@@ -250,6 +250,17 @@ export const faultCases: readonly CaseDefinition[] = [
       await rejectsWith(write(), 'UNAVAILABLE', 'unknown')
     },
   },
+  {
+    id: 'faults/read/a-repetition-whose-total-cannot-be-read-is-not-called-not-applied',
+    prevents: 'a caller who adds again, under a new id, what is in a damaged total already',
+    async run(t) {
+      const store = await t.open()
+      const write = () => store.commit([ADD], { operationId: 'op-1' })
+      await write()
+      await t.place.raw.spoil({ table: 'usage', scope: 'default', day: DAY, entryId: 'minecraft', node: 'local' })
+      await rejectsWith(write(), 'MALFORMED', 'unknown')
+    },
+  },
 ]
 
 /** A machine that is busy may let another call run out of its time: each may be made again. */
