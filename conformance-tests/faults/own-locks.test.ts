@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isStoreError } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
+import { importRustStore } from '@shepherd-store/sqlite/rust'
 import { test } from 'vitest'
 import { temporaryDirectories } from '../directories.ts'
 
@@ -24,6 +26,16 @@ test.each(['thread', 'inline'] as const)(
     assert.equal(locksOn(path), 0)
   },
 )
+
+test('a store keeps the locks on its file when that is given for the file of the crate', async () => {
+  const path = join(fresh(), 'store.db')
+  const store = await openSqliteStore(path)
+  await store.addUsage('minecraft', '2026-11-23', 1)
+  const before = locksOn(path)
+  await assert.rejects(importRustStore(path, store), (error) => isStoreError(error, 'INVALID_ARGUMENT'))
+  assert.equal(locksOn(path), before)
+  await store.close()
+})
 
 function locksOn(path: string): number {
   const { ino } = statSync(path)

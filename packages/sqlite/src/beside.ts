@@ -89,6 +89,11 @@ export function shareIndex(file: FileIdentity, index: FileIdentity, lookAgain: (
   }
 }
 
+/** Whether stores have it open in this thread. */
+export function isOpen(file: FileIdentity): boolean {
+  return shared.has(keyOf(file))
+}
+
 /** Has all that have the file open in this thread look whether their index is still the one at its name, and let go of it. */
 export async function haveAllLook(file: FileIdentity): Promise<void> {
   await Promise.allSettled([...(shared.get(keyOf(file)) ?? [])].map(({ lookAgain }) => lookAgain()))

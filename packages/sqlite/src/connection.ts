@@ -102,6 +102,8 @@ function connect(
   const foundLog = logBytes(file) > 0
   const last = foundLog && mayWrite ? openDatabase(file, { readonly: true }) : undefined
   try {
+    // From its first read on it keeps the file from being closed by the other as the last.
+    if (last !== undefined) readSomething(last)
     const database = openDatabase(file, { readonly: foundLog && !mayWrite })
     try {
       requireSameFile(file, identity)
@@ -130,16 +132,30 @@ function connect(
 function settleLog(database: Database.Database, reader: Database.Database): void {
   reader.exec('begin')
   readSomething(reader)
-  const [state] = database.pragma('wal_checkpoint(noop)') as readonly {
-    readonly log: number
-    readonly checkpointed: number
-  }[]
+  const [before, state] = [framesOf(database), framesOf(database)]
+  // The two numbers are not of one instant: the log may have been begun anew between them.
+  if (before.checkpointed !== state.checkpointed || state.log < before.log) throw logIsBusy()
   // What is in the file as a whole, whoever brought it there had made safe; and a log of which nothing is read may be begun anew.
-  if (state === undefined || state.log <= state.checkpointed) return
+  if (state.log <= state.checkpointed) return
   if (rewriteLog(database.name, state.log) >= state.log) return
   const message =
     'the log does not hold any more what was read from it: close all stores on the file, in every process, then go on from what is there'
   throw new StoreError('IO', message)
+}
+
+/** How many frames the log has, and how many of them are in the file. @throws StoreError `BUSY` */
+function framesOf(database: Database.Database): { readonly log: number; readonly checkpointed: number } {
+  const [state] = database.pragma('wal_checkpoint(noop)') as readonly {
+    readonly busy: number
+    readonly log: number
+    readonly checkpointed: number
+  }[]
+  if (state === undefined || state.busy !== 0) throw logIsBusy()
+  return state
+}
+
+function logIsBusy(): StoreError {
+  return new StoreError('BUSY', 'another process is at the log; try again')
 }
 
 /** Connections whose log is not what counts: closing one would bring it into the file, as the end of the process still does. */

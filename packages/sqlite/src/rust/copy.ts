@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { isStoreError, StoreError } from '@shepherd-store/core'
+import { isOpen } from '../beside.ts'
 import { codeOf } from '../errors.ts'
-import { SQLITE_MAGIC } from '../place.ts'
+import { identityOf, SQLITE_MAGIC } from '../place.ts'
 
 /** A database file in a directory of our own, with whatever journal stood beside it. */
 export interface PrivateCopy {
@@ -22,7 +23,7 @@ export interface PrivateCopy {
  * Without a lock the file may change while it is read. So everything is read twice: each block that is the same both
  * times had that content at the moment between the two passes, and so all of them together are the files of that
  * moment. What SQLite finds there is what a crash would have left, and it recovers the copy as it would after one.
- * @throws StoreError `NOT_FOUND`, `INVALID_ARGUMENT` (not a file), `UNRECOGNIZED_SCHEMA` (not an SQLite database),
+ * @throws StoreError `NOT_FOUND`, `INVALID_ARGUMENT` (not a file, or that of a store that is open), `UNRECOGNIZED_SCHEMA` (not an SQLite database),
  * `PERMISSION_DENIED`, `BUSY` (it keeps changing), `DISK_FULL` (no room for the copy), `IO` (it cannot be read, or no copy
  * be made); `signal.reason` once it is aborted.
  */
@@ -102,6 +103,8 @@ async function checkHeader(source: string, path: string): Promise<void> {
   if (!(await stat(source)).isFile()) {
     throw new StoreError('INVALID_ARGUMENT', `${path} is not a file; ${ADVICE}`)
   }
+  // Who closes it here would give up the locks that the store has on it.
+  if (isOpen(identityOf(source))) throw new StoreError('INVALID_ARGUMENT', `${path} is open as a store; ${ADVICE}`)
   const handle = await open(source, 'r')
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(SQLITE_MAGIC.length), { position: 0 })
