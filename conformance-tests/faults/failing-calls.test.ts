@@ -9,6 +9,7 @@ import { seeded } from '../session-processes/seeded.ts'
 import { CALLS, type FailingCall, runTraced } from './failing-calls/traced-writer.ts'
 import { judgeFile } from './judge-file.ts'
 import { Tally } from './tally.ts'
+import { isSession } from './work.ts'
 
 /** How many of all failures are tried, spread over all of them. There are some 3,500, for each way to write. */
 const FAILURES = Number(process.env['SHEPHERD_TEST_FAILING_CALLS'] ?? 3)
@@ -16,6 +17,8 @@ const FAILURES = Number(process.env['SHEPHERD_TEST_FAILING_CALLS'] ?? 3)
 const LASTING_SHARE = 0.1
 /** At least so much of them must be met. */
 const SHARE_MET = 0.9
+/** Where in the work of a writer one of its syncs fails. */
+const SHARES_OF_SYNCS = [0.4, 0.6, 0.8]
 /** A processor that waits for one writer's disk works for another. */
 const AT_ONCE = 2
 
@@ -35,10 +38,32 @@ const LASTING: readonly Fault[] = [
   { fault: 'error=EIO', lasts: (first) => `${first}+` },
 ]
 
-test.each([
+const WAYS = [
   ['the thread that writes', moduleOf('../sqlite-harness.ts')],
   ['the process that writes inline', moduleOf('../sqlite-inline-harness.ts')],
-])(
+] as const
+
+test.each(WAYS)(
+  'what became of a commit whose sync fails, %s finds out by itself, and leaves to others only what goes on failing',
+  { timeout: 120_000 },
+  async (_name, module) => {
+    const { counts } = await runTraced(fresh(), module)
+    const statesWhen = async (when: string) => {
+      const failing: FailingCall = { call: 'fsync', fault: 'error=EIO', when }
+      const { journal, isMet } = await runTraced(fresh(), module, { failing, retries: 0 })
+      assert.ok(isMet)
+      // Of the calls of a session, some leave no trace by which they could be found.
+      return new Set([...journal].filter(({ number }) => !isSession(number)).map(({ state }) => state))
+    }
+    for (const share of SHARES_OF_SYNCS) {
+      const when = Math.floor(share * (counts.get('fsync') ?? 0))
+      assert.deepEqual(await statesWhen(`${when}`), new Set(['acknowledged']), `sync ${when} fails`)
+      assert.notDeepEqual(await statesWhen(`${when}+`), new Set(['acknowledged']), `all fail from ${when} on`)
+    }
+  },
+)
+
+test.each(WAYS)(
   'a call of %s that fails, whichever it is, loses nothing, doubles nothing, and is told truly',
   { timeout: 120_000 + FAILURES * 5_000 },
   async (name, module) => {
@@ -56,7 +81,7 @@ test.each([
     let next = 0
     const worker = async () => {
       for (let failing = chosen[next++]; failing !== undefined; failing = chosen[next++]) {
-        const { path, journal, isMet } = await runTraced(fresh(), module, failing)
+        const { path, journal, isMet } = await runTraced(fresh(), module, { failing })
         tally.tried()
         if (isMet) tally.faults += 1
         const { call, when, fault } = failing

@@ -13,7 +13,7 @@ export interface Verdict {
 
 /**
  * What was acknowledged must be there, what is there must have been asked for, each once and whole: the log, usage,
- * cooldowns and sessions tell the same, and the chain verifies.
+ * cooldowns and sessions tell the same, the chain verifies, and a check finds nothing else.
  */
 export async function judge(store: Store, journal: Journal): Promise<Verdict> {
   const [lost, doubled, untrue]: [string[], string[], string[]] = [[], [], []]
@@ -47,6 +47,8 @@ export async function judge(store: Store, journal: Journal): Promise<Verdict> {
   }
   const { intact, firstBreak } = await store.verifyAudits()
   if (!intact) lost.push(`the log is broken: ${firstBreak?.message}`)
+  const { problems } = await store.check()
+  untrue.push(...problems.map(({ part, message }) => `the check found in ${part}: ${message}`))
   return { acknowledged, inDoubt, lost, doubled, untrue }
 }
 

@@ -62,7 +62,7 @@ async function cutAll({ modules, cuts, hasFailedSync }: CutOptions): Promise<Tal
 }
 
 describe('a power cut', () => {
-  test(`takes nothing back that was acknowledged, ${CUTS} times`, { timeout: 60_000 + CUTS * 200 }, async () => {
+  test(`takes nothing back that was acknowledged, ${CUTS} times`, { timeout: 180_000 + CUTS * 200 }, async () => {
     const tally = await cutAll({ modules: [THREAD, INLINE], cuts: CUTS, hasFailedSync: false })
     tally.print('power cuts, SQLite')
     assert.deepEqual(tally.problems, [])
@@ -71,7 +71,7 @@ describe('a power cut', () => {
 
   test(
     `takes nothing back either when a sync has failed before it, ${CUTS_BEHIND_FAILURES} times`,
-    { timeout: 60_000 + CUTS * 200 },
+    { timeout: 180_000 + CUTS * 200 },
     async () => {
       const tally = await cutAll({ modules: [THREAD, INLINE], cuts: CUTS_BEHIND_FAILURES, hasFailedSync: true })
       tally.print('power cuts behind a failed sync, SQLite')

@@ -10,6 +10,7 @@ type Call = (typeof CALLS)[number]
 
 /** Commits, a session's three included, are about fifty. */
 const STEPS = 35
+/** How often a step that fails is tried again. */
 const RETRIES = 2
 
 /** One call of a writer that fails: the `when`th, counted from 1; with `+`, and all behind it. */
@@ -29,8 +30,17 @@ export interface TracedRun {
   readonly isMet: boolean
 }
 
+export interface TracedOptions {
+  readonly failing?: FailingCall | undefined
+  readonly retries?: number | undefined
+}
+
 /** Lets a writer work in a process whose calls for the files of its store strace counts, and makes fail. */
-export async function runTraced(directory: string, module: string, failing?: FailingCall): Promise<TracedRun> {
+export async function runTraced(
+  directory: string,
+  module: string,
+  { failing, retries = RETRIES }: TracedOptions = {},
+): Promise<TracedRun> {
   mkdirSync(directory)
   const [path, log] = [join(directory, 'store', 'store.db'), join(directory, 'log')]
   const task: WriterTask = {
@@ -39,7 +49,7 @@ export async function runTraced(directory: string, module: string, failing?: Fai
     from: 0,
     rounds: 1,
     steps: STEPS,
-    retries: RETRIES,
+    retries,
   }
   const files = [path, `${path}-wal`, `${path}-journal`, `${path}-shm`, dirname(path)].flatMap((file) => ['-P', file])
   const isKilled = failing?.fault === 'signal=KILL'

@@ -40,7 +40,7 @@ export async function killRounds({ harness, kills, seed, settled }: KillRounds):
       const lanes = Array.from({ length: writers }, (_, index) => {
         return new Lane(`writer-${index}`, journal, seeded(choices.integer(0, Number.MAX_SAFE_INTEGER)))
       })
-      const share = Math.min(KILLS_PER_PLACE, Math.floor(kills / WRITERS.length))
+      const share = Math.min(KILLS_PER_PLACE, Math.ceil(kills / WRITERS.length))
       const end = Math.min(kills, tally.tries + share)
       while (tally.tries < end) {
         await bout({ place, lanes, crew, tally, end })

@@ -23,7 +23,7 @@ export interface Races {
 }
 
 /** What each process does, in an order of its own. */
-const TURNS: readonly Turn[] = ['write', 'write', 'write', 'prune', 'prune', 'verify', 'follow', 'compact']
+export const TURNS: readonly Turn[] = ['write', 'write', 'write', 'prune', 'prune', 'verify', 'follow', 'compact']
 
 /** All processes at once on one place after the other, which begins as a database of version 1, and is judged in the end. */
 export async function races({ residents, rounds, seed, fresh, freshDirectory }: Races): Promise<{
