@@ -32,7 +32,7 @@ test('a store keeps the locks on its file when that is given for the file of the
   const store = await openSqliteStore(path)
   await store.addUsage('minecraft', '2026-11-23', 1)
   const before = locksOn(path)
-  await assert.rejects(importRustStore(path, store), (error) => isStoreError(error, 'INVALID_ARGUMENT'))
+  await assert.rejects(importRustStore(path, store), (error) => isStoreError(error, 'UNRECOGNIZED_SCHEMA'))
   assert.equal(locksOn(path), before)
   await store.close()
 })

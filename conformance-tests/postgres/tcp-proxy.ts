@@ -20,6 +20,8 @@ export interface TcpProxy {
    * server has completed.
    */
   failNextReply(match: string, sqlState: string): Promise<void>
+  /** Resolves when the next reply that contains `match` has come through; rejects if the proxy is closed before. */
+  hearNextReply(match: string): Promise<void>
   /** Counts the pieces of the server's replies that contain `match`, from now on. */
   countReplies(match: string): { readonly count: number }
   /**
@@ -54,7 +56,8 @@ interface Hold {
   readonly caught: (upstream: Socket) => void
 }
 
-interface Loss {
+/** A reply that is waited for. */
+interface AwaitedReply {
   readonly match: string
   /** What the server is made to say instead. */
   readonly sqlState?: string
@@ -69,7 +72,8 @@ export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
   const counters: { readonly match: string; count: number }[] = []
   const forgotten = new WeakSet<Socket>()
   let frozen: EventEmitter | undefined
-  let loss: Loss | undefined
+  let loss: AwaitedReply | undefined
+  let heard: AwaitedReply | undefined
 
   let hold: Hold | undefined
   let misspelt: string | undefined
@@ -128,6 +132,10 @@ export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
     let seen = ''
     void pump(upstream, client, (chunk) => {
       for (const counter of counters) if (chunk.includes(counter.match)) counter.count += 1
+      if (heard && chunk.includes(heard.match)) {
+        heard.done()
+        heard = undefined
+      }
       // The match may come in two pieces. Half a reply, forwarded before, tells the client nothing.
       seen = loss ? (seen + chunk.toString('latin1')).slice(1 - loss.match.length - chunk.length) : ''
       if (!loss || !seen.includes(loss.match)) return false
@@ -148,6 +156,7 @@ export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
     leadTo: (next) => void (target = next),
     cutAll: () => sockets.forEach(reset),
     loseNextReply: (match) => new Promise((done, fail) => (loss = { match, done, fail })),
+    hearNextReply: (match) => new Promise((done, fail) => (heard = { match, done, fail })),
     failNextReply: (match, sqlState) => new Promise((done, fail) => (loss = { match, sqlState, done, fail })),
     countReplies(match) {
       const counter = { match, count: 0 }
@@ -177,7 +186,8 @@ export async function startProxy(first: ProxyTarget): Promise<TcpProxy> {
     },
     close: async () => {
       if (!server.listening) return
-      loss?.fail(new Error(`The proxy was closed before a reply with ${loss.match} came.`))
+      for (const awaited of [loss, heard])
+        awaited?.fail(new Error(`The proxy was closed before a reply with ${awaited.match} came.`))
       proxy.thaw()
       proxy.cutAll()
       await once(server.close(), 'close')

@@ -23,7 +23,7 @@ export interface PrivateCopy {
  * Without a lock the file may change while it is read. So everything is read twice: each block that is the same both
  * times had that content at the moment between the two passes, and so all of them together are the files of that
  * moment. What SQLite finds there is what a crash would have left, and it recovers the copy as it would after one.
- * @throws StoreError `NOT_FOUND`, `INVALID_ARGUMENT` (not a file, or that of a store that is open), `UNRECOGNIZED_SCHEMA` (not an SQLite database),
+ * @throws StoreError `NOT_FOUND`, `INVALID_ARGUMENT` (not a file), `UNRECOGNIZED_SCHEMA` (not an SQLite database, or that of a store that is open),
  * `PERMISSION_DENIED`, `BUSY` (it keeps changing), `DISK_FULL` (no room for the copy), `IO` (it cannot be read, or no copy
  * be made); `signal.reason` once it is aborted.
  */
@@ -104,7 +104,10 @@ async function checkHeader(source: string, path: string): Promise<void> {
     throw new StoreError('INVALID_ARGUMENT', `${path} is not a file; ${ADVICE}`)
   }
   // Who closes it here would give up the locks that the store has on it.
-  if (isOpen(identityOf(source))) throw new StoreError('INVALID_ARGUMENT', `${path} is open as a store; ${ADVICE}`)
+  if (isOpen(identityOf(source))) {
+    const message = `${path} is open as a store, and a database of this library needs no import; ${ADVICE}`
+    throw new StoreError('UNRECOGNIZED_SCHEMA', message)
+  }
   const handle = await open(source, 'r')
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(SQLITE_MAGIC.length), { position: 0 })
