@@ -33,13 +33,16 @@ export interface TracedRun {
 export interface TracedOptions {
   readonly failing?: FailingCall | undefined
   readonly retries?: number | undefined
+  readonly steps?: number | undefined
+  /** Puts a file there, in its directory, before the writer begins. */
+  readonly prepare?: ((path: string) => void) | undefined
 }
 
 /** Lets a writer work in a process whose calls for the files of its store strace counts, and makes fail. */
 export async function runTraced(
   directory: string,
   module: string,
-  { failing, retries = RETRIES }: TracedOptions = {},
+  { failing, retries = RETRIES, steps = STEPS, prepare }: TracedOptions = {},
 ): Promise<TracedRun> {
   mkdirSync(directory)
   const [path, log] = [join(directory, 'store', 'store.db'), join(directory, 'log')]
@@ -48,8 +51,12 @@ export async function runTraced(
     writer: 'writer',
     from: 0,
     rounds: 1,
-    steps: STEPS,
+    steps,
     retries,
+  }
+  if (prepare !== undefined) {
+    mkdirSync(dirname(path))
+    prepare(path)
   }
   const files = [path, `${path}-wal`, `${path}-journal`, `${path}-shm`, dirname(path)].flatMap((file) => ['-P', file])
   const isKilled = failing?.fault === 'signal=KILL'

@@ -25,10 +25,12 @@ import {
 import { retryWhileBusy } from './busy.ts'
 import { compact, openConnection, openDatabase, type Place } from './connection.ts'
 import { APPLICATION_ID } from './definitions.ts'
+import { codeOf } from './errors.ts'
 import { WHOLE_FILE } from './file-checks.ts'
 import { warnOfPlace } from './file-system.ts'
 import { sqliteFlavor } from './flavor.ts'
-import { identityOf, isHalfMade, preparePlace } from './place.ts'
+import { hasJournal, isHalfMade, isHalfSwitched } from './journal.ts'
+import { identityOf, preparePlace } from './place.ts'
 import { sqliteRunner } from './runner.ts'
 import { isOwnThread, requireThreads } from './thread.ts'
 import { bringUpToDate, checkInThread, threadedWriter } from './writer.ts'
@@ -100,7 +102,13 @@ async function openFile(path: string, options: SqliteDriverOptions): Promise<Ope
   const file = realpathSync(given)
   warnOfPlace(file)
   const place = { file, busyTimeoutMs, identity: identityOf(file) }
-  const found = await inspectFile(file, busyTimeoutMs, migrateOptions)
+  const inspect = () => inspectFile(file, busyTimeoutMs, migrateOptions)
+  const found = await inspect().catch(async (error: unknown) => {
+    if (!isInterrupted(error)) throw error
+    if (isHalfSwitched(file)) await retryWhileBusy(busyTimeoutMs, () => touch(file))
+    else if (hasJournal(file)) throw interrupted(file, error)
+    return inspect()
+  })
   // What a thread preloads may open a store, too: one thread for it would lead to the next.
   const isThread = writer === 'thread' && !isOwnThread
   return isThread ? openWithThread(place, found, migrateOptions) : openInline(place, migrateOptions)
@@ -189,6 +197,16 @@ async function inspectFile(
     if (!hadLog) removeEmptyLog(file)
     throw error
   }
+}
+
+/** Whether somebody was interrupted in the middle of writing without a log: who only reads cannot put that in order. */
+function isInterrupted(error: unknown): boolean {
+  return isStoreError(error) && codeOf(error.cause) === 'SQLITE_READONLY_ROLLBACK'
+}
+
+function interrupted(file: string, cause: unknown): StoreError {
+  const message = `${file}-journal tells of a write that was interrupted, and was none of a store's own; all was left as it is: open the file with the program that wrote to it, or, where a store was put there since, take the journal away`
+  return new StoreError('UNRECOGNIZED_SCHEMA', message, { cause })
 }
 
 /** A connection that only reads leaves an empty log beside a WAL database; one that can write takes it away. */

@@ -1,11 +1,8 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreError } from '@shepherd-store/core'
 import { codeOf, fileError } from './errors.ts'
 import { syncDirectoryOf } from './sync.ts'
-
-/** The first bytes of every SQLite file. https://sqlite.org/fileformat.html#the_database_header */
-export const SQLITE_MAGIC = 'SQLite format 3\0'
 
 /**
  * Looks at the path, and makes the file, with mode 0600, and the directories above it, with 0700, where they are missing;
@@ -38,49 +35,6 @@ const PAGE_BYTES_MIN = 512
 function unrecognizedFile(path: string): StoreError {
   const message = `${path} is no SQLite database; it was left as it is, choose another path`
   return new StoreError('UNRECOGNIZED_SCHEMA', message)
-}
-
-/** The first bytes of a rollback journal. https://sqlite.org/fileformat.html#the_rollback_journal */
-const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex')
-/** Where a journal tells how many pages the database had before. */
-const PAGES_BEFORE = { offset: 16, bytes: 4 }
-
-/** The only page that there may be of a file that was not made yet: its size is SQLite's default. */
-const FIRST_PAGE_BYTES = 4_096
-const HEADER_BYTES = 100
-/** Of the page of an empty database, behind the header: a leaf, and no cell in it. */
-const EMPTY_LEAF = { type: 0x0d, cellsAt: HEADER_BYTES + 3 }
-
-/**
- * Whether the making of a database at this path was interrupted in its very first transaction, before which the file was
- * empty, and nothing else has taken its place: SQLite empties it again when it is opened. Of its one page each part may be
- * there or not. @throws StoreError as `preparePlace`.
- */
-export function isHalfMade(path: string): boolean {
-  try {
-    const header = firstBytes(`${path}-journal`, PAGES_BEFORE.offset + PAGES_BEFORE.bytes)
-    if (header.length < PAGES_BEFORE.offset + PAGES_BEFORE.bytes) return false
-    const wasEmpty =
-      header.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC) && header.readUInt32BE(PAGES_BEFORE.offset) === 0
-    return wasEmpty && statSync(path).size <= FIRST_PAGE_BYTES && holdsNothing(bytesOfOpenFile(path))
-  } catch (error) {
-    // Another process that makes the database takes its journal away at any moment.
-    if (codeOf(error) === 'ENOENT') return false
-    throw fileError(error, path)
-  }
-}
-
-/** Nothing but zeros, or the page of a database without a table. */
-function holdsNothing(page: Buffer): boolean {
-  if (page.every((byte) => byte === 0)) return true
-  if (page.toString('latin1', 0, SQLITE_MAGIC.length) !== SQLITE_MAGIC) return false
-  return page[HEADER_BYTES] === EMPTY_LEAF.type && page.readUInt16BE(EMPTY_LEAF.cellsAt) === 0
-}
-
-/** The descriptor stays: who closes one gives up the locks that this process may have on the file. */
-function bytesOfOpenFile(path: string): Buffer {
-  const bytes = Buffer.alloc(FIRST_PAGE_BYTES)
-  return bytes.subarray(0, readSync(openSync(path, 'r'), bytes, 0, bytes.length, 0))
 }
 
 /** A file by its place on the disk, whatever its name. */
@@ -140,14 +94,4 @@ function makeDirectory(path: string): readonly string[] {
     if (codeOf(error) !== 'EEXIST') throw error
   }
   return [path, ...above]
-}
-
-function firstBytes(path: string, count: number): Buffer {
-  const bytes = Buffer.alloc(count)
-  const file = openSync(path, 'r')
-  try {
-    return bytes.subarray(0, readSync(file, bytes, 0, count, 0))
-  } finally {
-    closeSync(file)
-  }
 }

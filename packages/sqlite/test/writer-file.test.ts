@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -219,6 +220,53 @@ test('leaves whatever has taken the place of a file that was half made', async (
   await assert.rejects(openSqliteStore(notes), (error) => isStoreError(error))
   assert.equal(readFileSync(notes, 'utf8'), 'Dear diary, '.repeat(100))
 })
+
+test('leaves a store that has taken the place of another one, beside whose journal it stands', async () => {
+  const [path, older] = [freshPath(), freshPath()]
+  for (const file of [path, older]) await (await openSqliteStore(file)).close()
+  const store = await openSqliteStore(path)
+  await store.addUsage('minecraft', DAY, 7)
+  await store.close()
+  // As a copy of the older one was left that was about to get its log: as long as the one that is there now.
+  const page = readFileSync(older).subarray(0, PAGE_BYTES)
+  const header = Buffer.alloc(512)
+  Buffer.from('d9d505f920a163d7', 'hex').copy(header)
+  const pages = statSync(path).size / PAGE_BYTES
+  for (const [at, value] of [
+    [8, 1],
+    [16, pages],
+    [20, 512],
+    [24, PAGE_BYTES],
+  ] as const)
+    header.writeUInt32BE(value, at)
+  const number = Buffer.from([0, 0, 0, 1])
+  const journalWith = (content: Buffer) => Buffer.concat([header, number, content, sumOf(content)])
+  const bytes = readFileSync(path)
+
+  writeFileSync(`${path}-journal`, journalWith(withByte(page, 200)))
+  await assert.rejects(openSqliteStore(path), (error) => isStoreError(error, 'UNRECOGNIZED_SCHEMA'))
+  assert.ok(readFileSync(path).equals(bytes))
+
+  writeFileSync(`${path}-journal`, journalWith(bytes.subarray(0, PAGE_BYTES)))
+  const again = await openSqliteStore(path)
+  assert.equal(await again.getUsage('minecraft', DAY), 7)
+  await again.close()
+})
+
+/** As a journal sums up a page whose header says that it begins with nothing: each 200th byte from its end. */
+function sumOf(page: Buffer): Buffer {
+  const sum = Buffer.alloc(4)
+  let total = 0
+  for (let at = page.length - 200; at > 0; at -= 200) total += page[at] ?? 0
+  sum.writeUInt32BE(total)
+  return sum
+}
+
+function withByte(page: Buffer, at: number): Buffer {
+  const other = Buffer.from(page)
+  other[at] = (other[at] ?? 0) ^ 1
+  return other
+}
 
 test.each(['the file', 'a link to it'])('makes a file that is half made, by %s', async (by) => {
   const path = freshPath()

@@ -7,7 +7,8 @@ import { setTimeout } from 'node:timers/promises'
 import { isStoreError, StoreError } from '@shepherd-store/core'
 import { isOpen } from '../beside.ts'
 import { codeOf } from '../errors.ts'
-import { identityOf, SQLITE_MAGIC } from '../place.ts'
+import { SQLITE_MAGIC } from '../journal.ts'
+import { identityOf } from '../place.ts'
 
 /** A database file in a directory of our own, with whatever journal stood beside it. */
 export interface PrivateCopy {
