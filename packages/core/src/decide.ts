@@ -62,7 +62,7 @@ function decideUnit(
     const digest = inGroup?.digest ?? recorded?.digest
     if (digest !== undefined && digest !== operation?.digest) return { type: 'mismatch' }
     if (digest !== undefined || changes.some((change) => earlierStart(change, group) !== undefined)) {
-      return { type: 'repeated', recorded, inGroup: inGroup?.inGroup, ...nowOf(changes, group) }
+      return { type: 'repeated', recorded, inGroup: inGroup?.inGroup, ...asItStands(changes, group) }
     }
     const failed = conditions.flatMap((condition) => checkCondition(condition, group) ?? [])
     if (failed.length > 0) return { type: 'refused', failed }
@@ -76,7 +76,7 @@ function decideUnit(
 }
 
 /** How what was applied stands now. @throws StoreError when that cannot be read, which makes it no less applied */
-function nowOf(changes: readonly DriverChange[], state: StoredState) {
+function asItStands(changes: readonly DriverChange[], state: StoredState) {
   try {
     return { usage: totalsOf(changes, state), sessions: sessionsOf(changes, state) }
   } catch (error) {

@@ -63,7 +63,7 @@ export function ownConnections(where: string | PoolConfig, connectTimeoutMs: num
         }, GOODBYE_TIMEOUT_MS)
       })
       // A client is out of the pool before its server has answered the goodbye.
-      const gone = () => Promise.all([...sockets].map(closed))
+      const gone = () => Promise.all([...sockets].map(whenClosed))
       try {
         await Promise.race([pool.end().then(gone), late])
       } finally {
@@ -74,7 +74,7 @@ export function ownConnections(where: string | PoolConfig, connectTimeoutMs: num
 }
 
 /** However it ends. */
-function closed(socket: Duplex): Promise<void> {
+function whenClosed(socket: Duplex): Promise<void> {
   return new Promise((resolve) => {
     socket.once('close', () => resolve())
   })

@@ -40,6 +40,14 @@ const TABLES = Object.keys(RIGHTS_OF_TABLES).map((table) => `('${table}')`)
 /** A commit that has waited for its standby for so long, in seconds, tells that there is none. Others take milliseconds. */
 const STANDBY_WAIT_S = 2
 
+const REFUSALS = {
+  PERMISSION_DENIED: 'the role may not write to every table of the store; ask the owner of the schema',
+  MALFORMED: 'the row that holds the end of the log is missing; restore a backup',
+  DATABASE: 'a table of the store has lost its primary key; make it again, or restore a backup',
+  UNAVAILABLE:
+    'commits wait for a synchronous standby that does not answer; start it again, or take it out of synchronous_standby_names',
+} as const
+
 /** `schema`: a lower-case identifier that needs no quotes. */
 export function postgresFlavor(schema: string): SqlFlavor {
   const db = new Kysely<PostgresTables>({
@@ -121,6 +129,7 @@ export function postgresFlavor(schema: string): SqlFlavor {
           ) then 'UNAVAILABLE' end as refusal`,
       parameters: [schema],
     },
+    refusals: REFUSALS,
     lockLog: { sql: `select last_id from "${schema}".audit_head for update`, parameters: [] },
     lockScope: ({ scope, mode }) => advisoryLock(`shepherd-store scope ${schema} ${scope}`, mode),
     appendAudits: appendAudits(schema),

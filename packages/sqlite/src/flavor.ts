@@ -85,6 +85,7 @@ function createFlavor(): SqlFlavor {
         '(select page_count * page_size from pragma_page_count, pragma_page_size) as size_bytes',
       parameters: [],
     },
+    refusals: {},
     checks: fileChecks(() => flavor),
     blamesUnit: ({ cause }) => /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE)/.test(codeOf(cause)),
   }

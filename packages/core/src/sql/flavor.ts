@@ -1,7 +1,7 @@
 import type { AliasableExpression, Expression, Kysely, RawBuilder } from 'kysely'
 import type { CheckStep } from '../driver.ts'
 import type { AuditPosition } from '../effects.ts'
-import type { StoreError } from '../errors.ts'
+import type { StoreError, StoreErrorCode } from '../errors.ts'
 import type { Program, SqlValue, Statement } from './program.ts'
 import type { AuditLogTable, Tables } from './tables.ts'
 
@@ -61,6 +61,8 @@ export interface SqlFlavor {
   readonly beforeMigration: readonly Statement[]
   /** Version, size and what keeps the store from writing. */
   readonly status: Statement<DatabaseStatus>
+  /** What each refusal that `status` may tell of means, and what to do. */
+  readonly refusals: Readonly<Partial<Record<StoreErrorCode, string>>>
   /**
    * Until the transaction ends, keeps all other groups out of the scope (`exclusive`), or those that want it for
    * themselves (`shared`), where beginning the transaction did not.
@@ -107,7 +109,7 @@ export interface DatabaseStatus {
   /** What the database's own clock shows, in ISO 8601; `null` when it has none. */
   readonly time: string | null
   /** What keeps the store from writing; `null` when nothing does. */
-  readonly refusal: 'PERMISSION_DENIED' | 'MALFORMED' | 'DATABASE' | 'UNAVAILABLE' | null
+  readonly refusal: StoreErrorCode | null
 }
 
 /** One row for each writer tells of its last group. Whoever writes or looks for it holds the writer's lock. */

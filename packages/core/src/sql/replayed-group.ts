@@ -3,7 +3,7 @@ import type { Operation, SessionOutcome, UsageTotalAfter, WriteOutcome, WriteUni
 import { spanOfDay, usageKey } from '../group-keys.ts'
 import type { StoredState } from '../group-state.ts'
 import { auditContents } from '../outcomes.ts'
-import type { SqlFlavor } from './flavor.ts'
+import type { ReplayGuard } from './flavor.ts'
 import { Batch, type Program } from './program.ts'
 import type { Queries } from './queries.ts'
 import { auditRow, toInteger } from './rows.ts'
@@ -35,7 +35,7 @@ export function rememberedUnit({ index, effects, sessions }: AppliedUnit): Remem
 
 /** The group was applied, and its reply lost: what it wrote is found again, and the rest of it is decided anew. */
 export function* outcomesOfAppliedGroup(
-  { flavor, queries }: { readonly flavor: SqlFlavor; readonly queries: Queries },
+  { confirm, queries }: Pick<ReplayGuard, 'confirm'> & { readonly queries: Queries },
   units: readonly WriteUnit[],
   stored: StoredState,
   last: { readonly applied: string; readonly last_audit_id: unknown },
@@ -46,7 +46,7 @@ export function* outcomesOfAppliedGroup(
   const find = new Batch()
   const found = find.add(queries.audits({ after: upTo - count, before: upTo + 1, order: 'asc', limit: count }))
   // The commit that was not answered may still wait for what makes it safe.
-  if (flavor.replay) find.add(flavor.replay.confirm)
+  find.add(confirm)
   yield* find.commit()
   const rows = found().map(auditRow)
   const outcomes = new Map<number, WriteOutcome>()

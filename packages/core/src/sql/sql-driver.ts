@@ -150,7 +150,8 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
     for (const statement of lookAtTables) batch.add(statement)
     yield* batch.send()
     const found = status()[0]
-    if (found?.refusal) throw new StoreError(found.refusal, REFUSALS[found.refusal])
+    if (found?.refusal)
+      throw new StoreError(found.refusal, flavor.refusals[found.refusal] ?? 'the database takes no writes')
     return {
       backend,
       version: String(found?.version),
@@ -168,14 +169,6 @@ function driverMethods(runner: SqlRunner, flavor: SqlFlavor, backend: string) {
     close: () => runner.close(),
   }
 }
-
-const REFUSALS = {
-  MALFORMED: 'the row that holds the end of the log is missing; restore a backup',
-  DATABASE: 'a table of the store has lost its primary key; make it again, or restore a backup',
-  UNAVAILABLE:
-    'commits wait for a synchronous standby that does not answer; start it again, or take it out of synchronous_standby_names',
-  PERMISSION_DENIED: 'the role may not write to every table of the store; ask the owner of the schema',
-} as const
 
 function lostOutcome(): WriteOutcome {
   return {

@@ -65,8 +65,8 @@ export function* writeGroup(
   if (!isBlind) yield* look.send()
 
   const last = guard?.()[0]
-  if (last !== undefined && toInteger(last.last_group, 'writers.last_group') === group) {
-    return yield* outcomesOfAppliedGroup({ flavor, queries }, units, stored, last)
+  if (flavor.replay && last !== undefined && toInteger(last.last_group, 'writers.last_group') === group) {
+    return yield* outcomesOfAppliedGroup({ confirm: flavor.replay.confirm, queries }, units, stored, last)
   }
   if (flavor.lockScope && additions === 'shared' && isNearLimit(units, keys, stored)) return 'needs_exclusive_locks'
   const decisions = decideGroup(units, stored)
