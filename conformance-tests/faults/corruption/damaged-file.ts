@@ -38,23 +38,14 @@ export function placeFile(path: string, bytes: Buffer, log?: Buffer): void {
 /** Writes inline, so that a try takes no thread; `create: false`, so that nothing is made of a file that is gone. */
 export async function lookAt(path: string, { questions, expectedHead }: LookOptions): Promise<Look> {
   const raw: string[] = []
-  const answers = new Map<string, string>()
   let store: SqliteStore
   try {
     store = await openSqliteStore(path, { writer: 'inline', create: false })
   } catch (error) {
-    return { refused: codeIn('open', error, raw), answers, raw }
+    return { refused: codeIn('open', error, raw), answers: new Map(), raw }
   }
   try {
-    for (const [name, ask] of Object.entries(questions)) {
-      answers.set(
-        name,
-        await ask(store).then(
-          (answer) => JSON.stringify(answer),
-          (error: unknown) => codeIn(name, error, raw),
-        ),
-      )
-    }
+    const answers = await answersOf(store, questions, raw)
     const health = await store.health()
     const report = await store.check({ expectedHead }).catch((error: unknown) => {
       raw.push(`check: ${String(error)}`)
@@ -66,8 +57,25 @@ export async function lookAt(path: string, { questions, expectedHead }: LookOpti
   }
 }
 
+/** What each question is answered with, as text; a code where it is refused. */
+export async function answersOf(
+  store: Store,
+  questions: Questions,
+  raw: string[],
+): Promise<ReadonlyMap<string, string>> {
+  const answers = new Map<string, string>()
+  for (const [name, ask] of Object.entries(questions)) {
+    const answer = await ask(store).then(
+      (value) => JSON.stringify(value),
+      (error: unknown) => codeIn(name, error, raw),
+    )
+    answers.set(name, answer)
+  }
+  return answers
+}
+
 /** Failures of a damaged file are named as such, with what to do. */
-function codeIn(what: string, error: unknown, raw: string[]): StoreErrorCode {
+export function codeIn(what: string, error: unknown, raw: string[]): StoreErrorCode {
   if (isStoreError(error, ...NAMED) || (isStoreError(error) && /check, or restore a backup/.test(error.message))) {
     return error.code
   }

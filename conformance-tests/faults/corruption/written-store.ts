@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type AuditHead, manualClock } from '@shepherd-store/core'
+import { type AuditHead, type ManualClock, manualClock, type Store } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
 import Database from 'better-sqlite3'
 import { DAY, PLAY_ENTRY, work, WORK_AT, WORK_ENTRY } from '../work.ts'
@@ -17,10 +17,8 @@ export interface WrittenStore {
 const WRITERS = ['one', 'two']
 const CORRECTION = { by: 'Ada', why: 'Homework is done.' }
 
-/** Something in every table that a store fills by itself, of two scopes. */
-export async function writeStore(path: string, steps: number): Promise<WrittenStore> {
-  const clock = manualClock(WORK_AT)
-  const store = await openSqliteStore(path, { clock, calendar: { timeZone: 'UTC' }, writer: 'inline' })
+/** Something in every table that a store fills by itself, of two scopes. @param clock The store's. */
+export async function fillStore(store: Store, clock: ManualClock, steps: number): Promise<void> {
   const tell = () => {}
   for (const writer of WRITERS) await work(store, { writer, from: 0, steps, retries: 0, clock, tell })
   for (const view of [store, store.view({ scope: 'mia' })]) {
@@ -29,6 +27,12 @@ export async function writeStore(path: string, steps: number): Promise<WrittenSt
     await view.setCooldownUntil(PLAY_ENTRY, clock.now())
     await view.saveSnapshot({ timestamp: clock.now() })
   }
+}
+
+export async function writeStore(path: string, steps: number): Promise<WrittenStore> {
+  const clock = manualClock(WORK_AT)
+  const store = await openSqliteStore(path, { clock, calendar: { timeZone: 'UTC' }, writer: 'inline' })
+  await fillStore(store, clock, steps)
   // The last commit of all: whoever knows it knows of every one before.
   const { id, hash } = await store.appendAudit({ type: 'service_stopped' })
   await store.close()
