@@ -67,6 +67,8 @@ class Found {
       this.#sessions.set(event.sessionId, (this.#sessions.get(event.sessionId) ?? 0) + 1)
       this.playedMs += event.durationMs
     }
+    // Whoever was not told that a session has ended, counts on.
+    if (event.type === 'session_time_added') this.playedMs += event.addedMs
     if (event.type !== 'other' || event.name !== STEP_EVENT) return
     const { writer, number } = event.data as { readonly writer: string; readonly number: number }
     const key = sessionIdOf(writer, number)
