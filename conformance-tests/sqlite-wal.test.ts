@@ -69,6 +69,12 @@ describe.each(['thread', 'inline'] as const)('written by the %s', (writer) => {
     assert.equal(count.get(), 0)
 
     const before = await writeUntilLogIs(store, path, SIZE_LIMIT_BYTES * 1.2)
+    const { problems } = await store.health()
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['BUSY'],
+    )
+    assert.match(problems[0]?.message ?? '', /pages of the log cannot be brought into the file/)
     // The reader stays where it was, and so does what it holds.
     assert.equal(count.get(), 0)
     assert.equal(recordsWithoutLog(path), 0)
@@ -77,6 +83,7 @@ describe.each(['thread', 'inline'] as const)('written by the %s', (writer) => {
     // The first brings all of the log into the file, the second begins it anew and cuts it off.
     await store.addUsage('minecraft', DAY, 7)
     assert.equal(recordsWithoutLog(path), before)
+    assert.equal(await store.isHealthy(), true)
     await store.addUsage('minecraft', DAY, 7)
     assert.equal(logBytes(path), SIZE_LIMIT_BYTES)
     assert.equal(count.get(), before)

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, test } from 'vitest'
 import { temporaryDirectories } from '../directories.ts'
 import { seed } from '../seed.ts'
 import { seeded } from '../session-processes/seeded.ts'
 import { cutPower } from './power-cut/power-cuts.ts'
-import { record } from './power-cut/record.ts'
+import { FILE, record, recordHeldUp, type Recording } from './power-cut/record.ts'
 import { Tally } from './tally.ts'
 
 /** How often the power is cut, in all ways to write. */
@@ -24,6 +25,33 @@ const UNSYNCED = moduleOf('./unsynced-harness.ts')
 
 /** Which sync is the first to fail, in a recording that has that, and how many more fail behind it. */
 const SYNCS = { first: 5, last: 40, more: 4 }
+
+const CUTS_BEHIND_A_READ = Math.max(40, Math.ceil(CUTS / 20))
+/** The log is longer than it should be while the read goes on, and begins anew behind that. */
+const STEPS = [30, 70, 20] as const
+
+/** Whether the process is the only one, or another one, which met no error, brings the rest of the log into the file. */
+const HELD_UP = Object.entries({ thread: THREAD, inline: INLINE }).flatMap(([writer, module]) => [
+  { name: `${writer}, alone`, module, othersBringIn: false },
+  { name: `${writer}, beside another process`, module, othersBringIn: true },
+])
+
+/** The first sync of the file itself when nobody reads any more. */
+function firstSyncOfFile({ root, events }: Recording) {
+  const [before, reading] = STEPS
+  const freed = events.findIndex(
+    (event) => event.type === 'said' && event.text.includes(`begun writer ${before + reading}\n`),
+  )
+  const sync = events
+    .slice(freed)
+    .find((event) => (event.type === 'sync' || event.type === 'failed_sync') && event.path === join(root, FILE))
+  if (sync?.type !== 'sync' && sync?.type !== 'failed_sync') throw new Error('the file was never synced')
+  return sync
+}
+
+function saidIn({ events }: Recording): string {
+  return events.flatMap((event) => (event.type === 'said' ? [event.text] : [])).join('')
+}
 
 interface CutOptions {
   readonly modules: readonly string[]
@@ -77,6 +105,25 @@ describe('a power cut', () => {
       tally.print('power cuts behind a failed sync, SQLite')
       assert.deepEqual(tally.problems, [])
       assert.ok(tally.faults > 0 && tally.inDoubt > 0 && tally.acknowledged > 0)
+    },
+  )
+
+  test.each(HELD_UP)(
+    'takes nothing back when the file could not be synced behind a read that held up the log: $name',
+    { timeout: 180_000 },
+    async ({ name: _, ...writer }) => {
+      const held = (inject?: string) => recordHeldUp({ directory: fresh(), steps: STEPS, inject, ...writer })
+      const recording = await held(`fsync:error=EIO:when=${firstSyncOfFile(await held()).count}`)
+      const failed = firstSyncOfFile(recording)
+      assert.equal(failed.type, 'failed_sync')
+      // Nobody has to be told: what is in the log is safe, and is brought in again.
+      assert.doesNotMatch(saidIn(recording), /^(unknown|not_applied|unhealthy)/m)
+      const tally = new Tally()
+      const options = { cuts: CUTS_BEHIND_A_READ, first: recording.events.indexOf(failed) + 1 }
+      await cutPower(recording, { ...options, scratch: fresh(), choices: seeded(seed), tally })
+      tally.print('power cuts behind a failed sync and a read')
+      assert.deepEqual(tally.problems, [])
+      assert.ok(tally.faults > 0 && tally.acknowledged > 0)
     },
   )
 

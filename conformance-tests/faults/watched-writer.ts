@@ -5,9 +5,8 @@ import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { strace } from './strace.ts'
-import type { WriterTask } from './write.ts'
 
-const WRITER = fileURLToPath(new URL('./writer-process.ts', import.meta.url))
+const WRITER = new URL('./writer-process.ts', import.meta.url)
 /** One whose disk fails in each call gives up sooner; strace makes it several times as slow as it is alone. */
 const WRITER_TIMEOUT_MS = 120_000
 
@@ -16,6 +15,8 @@ export interface WatchOptions {
   readonly options: readonly string[]
   /** Where it writes what it saw. */
   readonly log: string
+  /** The program, which is told its task. Default: one that writes as `write` does. */
+  readonly program?: URL | undefined
   /** Whether the writer may be killed. Default false. */
   readonly mayBeKilled?: boolean | undefined
 }
@@ -28,11 +29,11 @@ export interface Watched {
 
 /** Lets a writer work in a process of its own, under strace. @throws Error when it fails, or takes too long. */
 export async function watchWriter(
-  task: WriterTask,
-  { options, log, mayBeKilled = false }: WatchOptions,
+  task: unknown,
+  { options, log, program = WRITER, mayBeKilled = false }: WatchOptions,
 ): Promise<Watched> {
   const { file, env } = await strace()
-  const writer = [process.execPath, ...process.execArgv, WRITER, JSON.stringify(task)]
+  const writer = [process.execPath, ...process.execArgv, fileURLToPath(program), JSON.stringify(task)]
   const child = spawn(file, ['-f', '-qq', ...options, '-o', log, ...writer], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -29,19 +29,23 @@ export async function write({ address, rounds, ...task }: WriterTask): Promise<v
   }
 }
 
-async function open({ module, location }: PlaceAddress, retries: number): Promise<StoreDriver | undefined> {
-  const { openDriver } = (await import(module)) as {
-    openDriver(location: string, options: { readonly calendar: CalendarOptions }): Promise<StoreDriver>
-  }
+async function open(address: PlaceAddress, retries: number): Promise<StoreDriver | undefined> {
   for (let tries = 0; tries <= retries; tries += 1) {
-    const opening = openDriver(location, { calendar: { timeZone: 'UTC', dayStart: '00:00' } })
-    const driver = await opening.catch(onlyStoreErrors)
+    const driver = await openAddress(address).catch(onlyStoreErrors)
     if (driver !== undefined) return driver
   }
   return undefined
 }
 
-function say(line: string): void {
+/** The driver of the place, as the module that it names opens it. */
+export async function openAddress({ module, location }: PlaceAddress): Promise<StoreDriver> {
+  const { openDriver } = (await import(module)) as {
+    openDriver(location: string, options: { readonly calendar: CalendarOptions }): Promise<StoreDriver>
+  }
+  return openDriver(location, { calendar: { timeZone: 'UTC', dayStart: '00:00' } })
+}
+
+export function say(line: string): void {
   writeSync(1, `${line}\n`)
 }
 

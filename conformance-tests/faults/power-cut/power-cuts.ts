@@ -12,21 +12,26 @@ const SETTLING_EVENTS = 40
 /** So much of the cuts meet that, where a sync failed. */
 const SHARE_SETTLING = 0.5
 
+export interface CutPowerOptions {
+  readonly cuts: number
+  /** The first event behind which it is cut. Default 1. */
+  readonly first?: number | undefined
+  /** A directory that is not there. */
+  readonly scratch: string
+  readonly choices: Seeded
+  readonly tally: Tally
+}
+
 /** Cuts the power so often during what was recorded, at moments of their own, and judges what each leaves. */
 export async function cutPower(
   { root, events }: Recording,
-  {
-    cuts,
-    scratch,
-    choices,
-    tally,
-  }: { readonly cuts: number; readonly scratch: string; readonly choices: Seeded; readonly tally: Tally },
+  { cuts, first = 1, scratch, choices, tally }: CutPowerOptions,
 ): Promise<void> {
   const failed = events.findLastIndex(({ type }) => type === 'failed_sync') + 1
   const settling = { from: failed + 1, to: Math.min(failed + SETTLING_EVENTS, events.length) }
   const moment = () => {
     const isNear = failed > 0 && settling.from <= settling.to && choices.fraction() < SHARE_SETTLING
-    return isNear ? choices.integer(settling.from, settling.to) : choices.integer(1, events.length)
+    return isNear ? choices.integer(settling.from, settling.to) : choices.integer(first, events.length)
   }
   const moments = Array.from({ length: cuts }, moment).toSorted((a, b) => a - b)
   const disk = new Disk()

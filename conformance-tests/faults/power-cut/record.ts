@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { watchWriter } from '../watched-writer.ts'
 import type { WriterTask } from '../write.ts'
+import type { HeldUpTask } from './held-up-writer.ts'
 import { type FileEvent, fileEvents, STRACE_FORMAT, TRACED } from './system-calls.ts'
 
 /** What a writer does to the disk, below a directory that is empty when it begins. */
@@ -29,22 +30,47 @@ export const FILE = 'household/store.db'
 /** Lets a writer work in a process of its own, and takes down all that it asks of the disk. */
 export async function record(options: RecordOptions): Promise<Recording> {
   const { directory, module, rounds, steps, inject, isFollowed = false } = options
-  const root = join(directory, 'disk')
-  mkdirSync(root, { recursive: true })
-  const address = { module, location: join(root, FILE) }
-  const task: WriterTask = { address, writer: 'writer', from: 0, rounds, steps, retries: RETRIES }
-  const log = join(directory, 'log')
-  const events: FileEvent[] = []
-  const watch = async (watched: WriterTask, faults: readonly string[]) => {
-    const options = [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults]
-    const { seen } = await watchWriter(watched, { options, log })
-    for await (const event of fileEvents(seen, root)) events.push(event)
-  }
-  await watch(task, inject === undefined ? [] : ['-e', `inject=${inject}`])
-  if (isFollowed) await watch({ ...task, from: rounds * steps }, [])
-  rmSync(directory, { recursive: true })
-  return { root, events }
+  return recordAll(directory, async (location, watch) => {
+    const address = { module, location }
+    const task: WriterTask = { address, writer: 'writer', from: 0, rounds, steps, retries: RETRIES }
+    await watch(task, { inject })
+    if (isFollowed) await watch({ ...task, from: rounds * steps }, {})
+  })
+}
+
+export type HeldUpOptions = Pick<RecordOptions, 'directory' | 'module' | 'inject'> &
+  Pick<HeldUpTask, 'steps' | 'othersBringIn'>
+
+/** As `record`, of a writer that cannot bring its log into the file for a while, as another connection reads. */
+export function recordHeldUp({ directory, module, inject, ...work }: HeldUpOptions): Promise<Recording> {
+  return recordAll(directory, async (location, watch) => {
+    const task: HeldUpTask = { address: { module, location }, writer: 'writer', retries: RETRIES, ...work }
+    await watch(task, { inject, program: HELD_UP_WRITER })
+  })
 }
 
 /** How often a step that fails is tried again. */
 const RETRIES = 2
+const HELD_UP_WRITER = new URL('./held-up-writer.ts', import.meta.url)
+
+type Watch = (
+  task: unknown,
+  faults: { readonly inject?: string | undefined; readonly program?: URL | undefined },
+) => Promise<void>
+
+async function recordAll(
+  directory: string,
+  work: (location: string, watch: Watch) => Promise<void>,
+): Promise<Recording> {
+  const root = join(directory, 'disk')
+  mkdirSync(root, { recursive: true })
+  const events: FileEvent[] = []
+  await work(join(root, FILE), async (task, { inject, program }) => {
+    const faults = inject === undefined ? [] : ['-e', `inject=${inject}`]
+    const options = [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults]
+    const { seen } = await watchWriter(task, { options, log: join(directory, 'log'), program })
+    for await (const event of fileEvents(seen, root)) events.push(event)
+  })
+  rmSync(directory, { recursive: true })
+  return { root, events }
+}

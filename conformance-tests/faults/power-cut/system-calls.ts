@@ -5,7 +5,7 @@ export type FileEvent =
   | { readonly type: 'write'; readonly path: string; readonly offset: number; readonly bytes: Buffer }
   | { readonly type: 'truncate'; readonly path: string; readonly size: number }
   /** Of a file or a directory. One that failed may have written some of it, and never will the rest. */
-  | { readonly type: 'sync' | 'failed_sync'; readonly path: string }
+  | { readonly type: 'sync' | 'failed_sync'; readonly path: string; readonly count: number }
   | { readonly type: 'said'; readonly text: string }
 
 /** The calls of which a log has to tell. */
@@ -17,16 +17,24 @@ export const TRACED = [
 /** How strace is to write the log: paths of descriptors, every text in hexadecimal and whole. */
 export const STRACE_FORMAT = ['--seccomp-bpf', '-y', '-xx', '-s', '1000000']
 
-/** What the lines of strace's log tell of the directory `root`, of what is below it, and of the output. */
+/**
+ * What the lines of strace's log tell of the directory `root`, of what is below it, and of the output. A sync tells the
+ * how manieth of its thread it is: by that it can be made to fail.
+ */
 export async function* fileEvents(log: AsyncIterable<string>, root: string): AsyncIterable<FileEvent> {
+  const counts = new Map<string, number>()
   for await (const call of systemCalls(log)) {
-    const event = fileEvent(call)
+    const key = `${call.thread} ${call.name}`
+    const count = (counts.get(key) ?? 0) + 1
+    counts.set(key, count)
+    const event = fileEvent(call, count)
     if (event === undefined) continue
     if (event.type === 'said' || `${event.path}/`.startsWith(`${root}/`)) yield event
   }
 }
 
 interface SystemCall {
+  readonly thread: string
   readonly name: string
   readonly given: string
   /** What it returned, and behind it what strace says of that. */
@@ -46,11 +54,11 @@ async function* systemCalls(log: AsyncIterable<string>): AsyncIterable<SystemCal
     const [, rest] = /^<\.\.\. \w+ resumed>(.*)$/.exec(text) ?? []
     const whole = rest === undefined ? text : (begun.get(thread) ?? '') + rest
     const [, name, given, returned] = /^(\w+)\((.*)\) += (\S.*)$/.exec(whole) ?? []
-    if (name !== undefined && given !== undefined && returned !== undefined) yield { name, given, returned }
+    if (name !== undefined && given !== undefined && returned !== undefined) yield { thread, name, given, returned }
   }
 }
 
-function fileEvent({ name, given, returned }: SystemCall): FileEvent | undefined {
+function fileEvent({ name, given, returned }: SystemCall, count: number): FileEvent | undefined {
   const hasFailed = returned.startsWith('-1')
   const texts = [...given.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, hex = '']) => bytesOf(hex))
   const [first = '', second = ''] = texts.map((bytes) => bytes.toString())
@@ -58,7 +66,7 @@ function fileEvent({ name, given, returned }: SystemCall): FileEvent | undefined
   switch (name) {
     case 'fsync':
     case 'fdatasync':
-      return { type: hasFailed ? 'failed_sync' : 'sync', path: descriptor }
+      return { type: hasFailed ? 'failed_sync' : 'sync', path: descriptor, count }
     case 'openat':
       return !hasFailed && given.includes('O_CREAT') ? { type: 'create', path: pathOf(returned) } : undefined
     case 'mkdir':

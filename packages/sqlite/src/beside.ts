@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { StoreError } from '@shepherd-store/core'
+import { indexOf } from './log-index.ts'
 import { logBytes, logOf } from './log.ts'
 import { type FileIdentity, isSameFile } from './place.ts'
 
@@ -8,8 +9,6 @@ export interface Beside {
   readonly log: FileIdentity
   readonly index: FileIdentity
 }
-
-const indexOf = (file: string) => `${file}-shm`
 
 /** What a connection that has just read has open. @throws StoreError `IO` when that is not at its name any more. */
 export function besideOf(file: string): Beside {

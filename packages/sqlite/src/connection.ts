@@ -3,6 +3,7 @@ import { databaseCheck, type MigrateOptions, openSqlDriver } from '@shepherd-sto
 import Database from 'better-sqlite3'
 import { besideOf, haveAllLook, isBeside, requireIndex, shareIndex } from './beside.ts'
 import { retryWhileBusy } from './busy.ts'
+import { cutLog, framesOf, logIsBusy, requireShortLog } from './checkpoint.ts'
 import { toStoreError } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { Handle, type Opened } from './handle.ts'
@@ -34,18 +35,10 @@ export async function openConnection(
   const driver = await openSqlDriver(runner, sqliteFlavor, { ...options, backend: 'sqlite', capabilities })
   const probe = async () => {
     const status = await driver.probe()
-    if (options.onlyReads !== true) await handle.use({ toWrite: true }, bringInto)
+    if (options.onlyReads !== true) await handle.bringIn(requireShortLog)
     return status
   }
   return { handle, driver: { ...driver, probe } }
-}
-
-/** A log that is longer was not brought into the file at a thousand pages, as it should be. */
-const LOG_BYTES_MAX = 16_777_216
-
-/** SQLite tells nobody when it cannot bring its log into the file, and the log grows. @throws SQLite's error */
-function bringInto(database: Database.Database): void {
-  if (logBytes(database.name) > LOG_BYTES_MAX) database.pragma('wal_checkpoint(passive)')
 }
 
 export interface ConnectOptions {
@@ -127,7 +120,8 @@ function connect(
 
 /**
  * Makes what can be read of the log safe. `reader` reads meanwhile: so nobody begins the log anew, and what is in it stays
- * as it is, while others may write behind that. @throws StoreError, or SQLite's error
+ * as it is, while others may write behind that. What the index says to be in the file, needs nothing of that: whoever brings
+ * it there, and cannot sync it, takes that back. @throws StoreError, or SQLite's error
  */
 function settleLog(database: Database.Database, reader: Database.Database): void {
   reader.exec('begin')
@@ -135,27 +129,12 @@ function settleLog(database: Database.Database, reader: Database.Database): void
   const [before, state] = [framesOf(database), framesOf(database)]
   // The two numbers are not of one instant: the log may have been begun anew between them.
   if (before.checkpointed !== state.checkpointed || state.log < before.log) throw logIsBusy()
-  // What is in the file as a whole, whoever brought it there had made safe; and a log of which nothing is read may be begun anew.
+  // A log that is in the file as a whole may be begun anew at any time.
   if (state.log <= state.checkpointed) return
   if (rewriteLog(database.name, state.log) >= state.log) return
   const message =
     'the log does not hold any more what was read from it: close all stores on the file, in every process, then go on from what is there'
   throw new StoreError('IO', message)
-}
-
-/** How many frames the log has, and how many of them are in the file. @throws StoreError `BUSY` */
-function framesOf(database: Database.Database): { readonly log: number; readonly checkpointed: number } {
-  const [state] = database.pragma('wal_checkpoint(noop)') as readonly {
-    readonly busy: number
-    readonly log: number
-    readonly checkpointed: number
-  }[]
-  if (state === undefined || state.busy !== 0) throw logIsBusy()
-  return state
-}
-
-function logIsBusy(): StoreError {
-  return new StoreError('BUSY', 'another process is at the log; try again')
 }
 
 /** Connections whose log is not what counts: closing one would bring it into the file, as the end of the process still does. */
@@ -204,22 +183,12 @@ export async function checkFile(place: Place, step: CheckPlace | undefined): Pro
 
 /** Writes the whole file anew, and cuts off its write-ahead log. @throws StoreError */
 export async function compact(handle: Handle, busyTimeoutMs: number): Promise<void> {
-  const step = (act: (database: Database.Database) => void) =>
-    retryWhileBusy(busyTimeoutMs, () => handle.use({ toWrite: true }, act))
   try {
-    await step((database) => database.exec('vacuum'))
-    await step(cutLog)
+    await retryWhileBusy(busyTimeoutMs, () => handle.use({ toWrite: true }, (database) => database.exec('vacuum')))
+    await retryWhileBusy(busyTimeoutMs, () => handle.bringIn(cutLog))
     handle.requirePlace()
   } catch (error) {
     if (isStoreError(error, 'IO')) handle.giveUp()
     throw error
   }
-}
-
-/** What the file held before stands in its write-ahead log, until that is brought into the file and cut off. */
-function cutLog(database: Database.Database): void {
-  const [checkpoint] = database.pragma('wal_checkpoint(truncate)') as readonly { readonly busy: number }[]
-  if (checkpoint?.busy === 0) return
-  const message = 'somebody is in the middle of a read, and keeps the log from being cut off; end that, then try again'
-  throw new StoreError('BUSY', message)
 }

@@ -1,7 +1,9 @@
 import { StoreError, systemClock, withOutcome } from '@shepherd-store/core'
 import type { Database } from 'better-sqlite3'
 import { type Beside, isAlone, requireBeside } from './beside.ts'
+import { cutLog, framesOf, isLong } from './checkpoint.ts'
 import { toStoreError } from './errors.ts'
+import { forgetCheckpoints } from './log-index.ts'
 import { type FileIdentity, requireSameFile } from './place.ts'
 import { syncDirectoryOf } from './sync.ts'
 
@@ -41,6 +43,8 @@ export class Handle {
   #lookedAtMs = Number.NEGATIVE_INFINITY
   /** When the file was written to, as of the last look. */
   #modifiedNs: bigint | undefined
+  /** Whether what the index says to be in the file may not be on the disk. */
+  #mustForget = false
   /** The opening that is under way: whoever comes meanwhile shares it. */
   #opening: Promise<void> | undefined
 
@@ -73,6 +77,42 @@ export class Handle {
       throw withOutcome(error, 'unknown')
     }
     return result
+  }
+
+  /**
+   * Has `act` bring the log into the file. What was brought in before, while others read, was not synced: when that fails
+   * now, it may never be, and is brought in once more. @throws StoreError
+   */
+  async bringIn(act: (database: Database) => void): Promise<void> {
+    await this.use({ toWrite: true }, (database) => this.#bringIn(database, act))
+  }
+
+  #bringIn(database: Database, act: (database: Database) => void): void {
+    try {
+      if (this.#mustForget) this.#forgetCheckpoints(database)
+      act(database)
+    } catch (error) {
+      const failure = toStoreError(error)
+      if (failure.code !== 'BUSY') this.#forgetCheckpoints(database)
+      throw failure
+    }
+  }
+
+  /** @throws StoreError `IO`; then it is tried again before anything else is brought in. */
+  #forgetCheckpoints(database: Database): void {
+    this.#mustForget = true
+    forgetCheckpoints(database.name, this.#connection.beside.index)
+    this.#mustForget = false
+  }
+
+  /** Whether it may write, and a commit is to bring the log into the file. */
+  hasLongLog(): boolean {
+    if (!this.isReady({ toWrite: true })) return false
+    try {
+      return isLong(framesOf(this.#connection.database))
+    } catch {
+      return false
+    }
   }
 
   /** Opens the file, if it is not open, or only to read and it is to be written to. @throws StoreError */
@@ -183,8 +223,7 @@ export class Handle {
       return this.#end('given_up', () => this.#options.drop(database))
     }
     try {
-      const [checkpoint] = database.pragma('wal_checkpoint(truncate)') as readonly { readonly busy: number }[]
-      if (checkpoint?.busy !== 0) return
+      this.#bringIn(database, cutLog)
     } catch {
       return
     }
@@ -216,7 +255,9 @@ export class Handle {
   #close(close: (database: Database) => void): void {
     const { database, leaveIndex } = this.#connection
     leaveIndex()
-    close(database)
+    if (this.#mustForget) this.#options.drop(database)
+    else close(database)
+    this.#mustForget = false
   }
 
   get #connection(): Opened {

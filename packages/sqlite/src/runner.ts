@@ -2,6 +2,7 @@ import { isStoreError, type StoreErrorCode } from '@shepherd-store/core'
 import { endOf, isOneInstant, type Program, type Row, type SqlRunner, type Statement } from '@shepherd-store/core/sql'
 import type { Database, Statement as Prepared } from 'better-sqlite3'
 import { retryWhileBusy } from './busy.ts'
+import { bringInWhenLong } from './checkpoint.ts'
 import { codeOf, toStoreError } from './errors.ts'
 import { Handle } from './handle.ts'
 
@@ -34,7 +35,7 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
     const result = await retryWhileBusy(busyTimeoutMs, () =>
       handle.use({ toWrite }, (database) => transact(database, begin, program())),
     )
-    if (toWrite) await handle.requireNames()
+    if (toWrite) await behindCommit(handle)
     else handle.requirePlaceAtTimes()
     return result
   }
@@ -72,6 +73,12 @@ export function sqliteRunner(connection: SqliteConnection, { busyTimeoutMs, clos
       await close()
     },
   }
+}
+
+/** What is in the log is safe, whether or not it can be brought into the file now: that is tried again behind the next one. */
+async function behindCommit(handle: Handle): Promise<void> {
+  await handle.requireNames()
+  if (handle.hasLongLog()) await handle.bringIn(bringInWhenLong).catch(() => {})
 }
 
 function giveUpAfter(handle: Handle, error: unknown): void {

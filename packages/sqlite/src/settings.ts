@@ -15,6 +15,8 @@ const SETTINGS: readonly (readonly [name: string, value: string | number])[] = [
   // The file may be another's work: its schema calls no function that could do harm.
   ['trusted_schema', 0],
   ['journal_size_limit', 67_108_864],
+  // The store brings the log into the file itself: SQLite tells nobody when it fails.
+  ['wal_autocheckpoint', 0],
 ]
 
 /** Sets them, and reads them back: SQLite ignores in silence what it cannot do. @throws StoreError `UNSUPPORTED`. */

@@ -139,7 +139,8 @@ function threadFile(): URL {
  */
 function threadOptions(): WorkerOptions {
   const { execArgv } = process
-  const options = { name: 'shepherd-store', workerData: OWN }
+  // A descriptor that is left open on purpose stays so when the thread ends.
+  const options = { name: 'shepherd-store', workerData: OWN, trackUnmanagedFds: false }
   if (!execArgv.some((argument) => argument.startsWith('--input-type'))) return options
   return { ...options, execArgv: execArgv.filter((argument) => argument.startsWith('--conditions=')) }
 }

@@ -21,6 +21,7 @@ const SETTINGS = [
   ['foreign_keys', 1, 0],
   ['trusted_schema', 0, 1],
   ['journal_size_limit', 67_108_864, -1],
+  ['wal_autocheckpoint', 0, 1_000],
 ] as const
 
 test('makes a store through a connection whose commits survive a power cut and that trusts no schema', async () => {
