@@ -8,7 +8,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -222,36 +221,55 @@ test('leaves whatever has taken the place of a file that was half made', async (
 })
 
 test('leaves a store that has taken the place of another one, beside whose journal it stands', async () => {
-  const [path, older] = [freshPath(), freshPath()]
-  for (const file of [path, older]) await (await openSqliteStore(file)).close()
+  const path = freshPath()
   const store = await openSqliteStore(path)
   await store.addUsage('minecraft', DAY, 7)
   await store.close()
-  // As a copy of the older one was left that was about to get its log: as long as the one that is there now.
-  const page = readFileSync(older).subarray(0, PAGE_BYTES)
-  const header = Buffer.alloc(512)
-  Buffer.from('d9d505f920a163d7', 'hex').copy(header)
-  const pages = statSync(path).size / PAGE_BYTES
-  for (const [at, value] of [
-    [8, 1],
-    [16, pages],
-    [20, 512],
-    [24, PAGE_BYTES],
-  ] as const)
-    header.writeUInt32BE(value, at)
-  const number = Buffer.from([0, 0, 0, 1])
-  const journalWith = (content: Buffer) => Buffer.concat([header, number, content, sumOf(content)])
   const bytes = readFileSync(path)
+  const own = {
+    records: 1,
+    pages: bytes.length / PAGE_BYTES,
+    pageBytes: PAGE_BYTES,
+    page: bytes.subarray(0, PAGE_BYTES),
+  }
 
-  writeFileSync(`${path}-journal`, journalWith(withByte(page, 200)))
-  await assert.rejects(openSqliteStore(path), (error) => isStoreError(error, 'UNRECOGNIZED_SCHEMA'))
-  assert.ok(readFileSync(path).equals(bytes))
+  // Each is as long as one that is the file's own. SQLite would cut the file, or write to it.
+  for (const journal of [
+    { ...own, page: withByte(own.page, 200) },
+    { ...own, pages: own.pages - 1, records: 0 },
+    { ...own, pageBytes: PAGE_BYTES / 4, records: 0 },
+    { ...own, pageBytes: PAGE_BYTES / 4, pages: own.pages * 4, records: 0 },
+    { ...own, records: 2, page: Buffer.concat([own.page, own.page]) },
+  ]) {
+    writeFileSync(`${path}-journal`, journalOf(journal))
+    await assert.rejects(openSqliteStore(path), (error) => isStoreError(error, 'UNRECOGNIZED_SCHEMA'))
+    assert.ok(readFileSync(path).equals(bytes))
+  }
 
-  writeFileSync(`${path}-journal`, journalWith(bytes.subarray(0, PAGE_BYTES)))
+  writeFileSync(`${path}-journal`, journalOf(own))
   const again = await openSqliteStore(path)
   assert.equal(await again.getUsage('minecraft', DAY), 7)
   await again.close()
 })
+
+interface RollbackJournal {
+  readonly records: number
+  readonly pages: number
+  readonly pageBytes: number
+  /** What the first page was before. */
+  readonly page: Buffer
+}
+
+/** As a copy of a store is left that was about to get its log. https://sqlite.org/fileformat.html#the_rollback_journal */
+function journalOf({ records, pages, pageBytes, page }: RollbackJournal): Buffer {
+  const header = Buffer.alloc(512)
+  JOURNAL.copy(header, 0, 0, 8)
+  header.writeUInt32BE(records, 8)
+  header.writeUInt32BE(pages, 16)
+  header.writeUInt32BE(header.length, 20)
+  header.writeUInt32BE(pageBytes, 24)
+  return Buffer.concat([header, Buffer.from([0, 0, 0, 1]), page, sumOf(page)])
+}
 
 /** As a journal sums up a page whose header says that it begins with nothing: each 200th byte from its end. */
 function sumOf(page: Buffer): Buffer {
