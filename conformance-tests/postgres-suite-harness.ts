@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from './postgres/database.ts'
 /** Each is 60 relations, and the server becomes slower with their number. A database takes as long as a place does. */
 const PLACES_PER_DATABASE = 50
 
-/** For hundreds of cases, one after the other: places in databases that stay small. */
+/** For hundreds of places, one after the other, in databases that stay small. */
 export function postgresSuiteHarness(adminUrl: string): { readonly harness: Harness; close(): Promise<void> } {
   let database: Promise<TestDatabase> | undefined
   let [made, used] = [0, 0]

@@ -3,8 +3,7 @@ import { randomSequences } from '@shepherd-store/core/conformance/random'
 import { afterAll, inject, test } from 'vitest'
 import { mapHarness } from './map-harness.ts'
 import { memoryHarness } from './memory-harness.ts'
-import { postgresHarness } from './postgres-harness.ts'
-import { createDatabase } from './postgres/database.ts'
+import { postgresSuiteHarness } from './postgres-suite-harness.ts'
 import { path, seed } from './seed.ts'
 import { sqliteHarness } from './sqlite-harness.ts'
 
@@ -12,15 +11,15 @@ const runs = Number(process.env['SHEPHERD_TEST_RANDOM_SEQUENCES'] ?? 60)
 /** A long run is made of rounds, each with a seed of its own: it tells how far it is, and goes on from there by that seed. */
 const RUNS_PER_ROUND = 1_000
 
-const { url, drop } = await createDatabase(inject('postgresUrl'))
-afterAll(drop)
+const postgres = postgresSuiteHarness(inject('postgresUrl'))
+afterAll(postgres.close)
 
 /** Sequences share a place where it takes longer to make one than to play there. */
 const backends: readonly { readonly harness: Harness; readonly sequencesPerPlace: number }[] = [
   { harness: mapHarness, sequencesPerPlace: 1 },
   { harness: memoryHarness, sequencesPerPlace: 1 },
   { harness: sqliteHarness, sequencesPerPlace: 10 },
-  { harness: postgresHarness(url), sequencesPerPlace: 25 },
+  { harness: postgres.harness, sequencesPerPlace: 25 },
 ]
 
 for (const { harness, sequencesPerPlace } of backends) {
