@@ -31,7 +31,11 @@ export function requireIndex(file: string, index: FileIdentity): void {
 
 /** Whether the log and the index are still those. */
 export function isBeside(file: string, { log, index }: Beside): boolean {
-  return isAt(logOf(file), log) && isAt(indexOf(file), index)
+  return isAt(logOf(file), log) && isIndexAt(file, index)
+}
+
+export function isIndexAt(file: string, index: FileIdentity): boolean {
+  return isAt(indexOf(file), index)
 }
 
 /**

@@ -14,6 +14,9 @@ interface LogState {
 
 type Look = Statement<[], LogState & { readonly busy: number }>
 
+/** Another process may be writing what is looked at, which takes it some microseconds. */
+const LOOKS_MAX = 8
+
 /** It is asked behind every commit: so it stays prepared. */
 const looks = new WeakMap<Database, Look>()
 
@@ -21,9 +24,11 @@ const looks = new WeakMap<Database, Look>()
 export function framesOf(database: Database): LogState {
   const look: Look = looks.get(database) ?? database.prepare('pragma wal_checkpoint(noop)')
   looks.set(database, look)
-  const state = look.get()
-  if (state === undefined || state.busy !== 0) throw logIsBusy()
-  return state
+  for (let tries = 0; tries < LOOKS_MAX; tries += 1) {
+    const state = look.get()
+    if (state?.busy === 0) return state
+  }
+  throw logIsBusy()
 }
 
 export function logIsBusy(): StoreError {
@@ -33,6 +38,16 @@ export function logIsBusy(): StoreError {
 /** Whether a commit is to bring it into the file. */
 export function isLong({ log, checkpointed }: LogState): boolean {
   return log >= FRAMES_MAX && checkpointed < log
+}
+
+/** Whether all of the log is in the file: the file was synced then. */
+export function isWhole({ log, checkpointed }: LogState): boolean {
+  return checkpointed >= log
+}
+
+/** Whether some of it is in the file, which was not synced then. */
+export function isPartlyIn({ log, checkpointed }: LogState): boolean {
+  return checkpointed > 0 && checkpointed < log
 }
 
 /**
@@ -46,9 +61,10 @@ export function bringInWhenLong(database: Database): void {
 /** As `bringInWhenLong`. @throws StoreError `BUSY` when that has been held up for long; SQLite's error */
 export function requireShortLog(database: Database): void {
   bringInWhenLong(database)
-  const { log, checkpointed } = framesOf(database)
-  if (log - checkpointed <= FRAMES_HELD_UP_MAX) return
-  const message = `${log - checkpointed} pages of the log cannot be brought into the file, as somebody is in the middle of a read that began before them: end that, or the log grows until the disk is full`
+  // The two numbers are not of one instant: the log may have been begun anew between them.
+  const pages = Math.min(...[framesOf(database), framesOf(database)].map(({ log, checkpointed }) => log - checkpointed))
+  if (pages <= FRAMES_HELD_UP_MAX) return
+  const message = `${pages} pages of the log cannot be brought into the file, as somebody is in the middle of a read that began before them: end that, or the log grows until the disk is full`
   throw new StoreError('BUSY', message)
 }
 

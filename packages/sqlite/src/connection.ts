@@ -3,10 +3,11 @@ import { databaseCheck, type MigrateOptions, openSqlDriver } from '@shepherd-sto
 import Database from 'better-sqlite3'
 import { besideOf, haveAllLook, isBeside, requireIndex, shareIndex } from './beside.ts'
 import { retryWhileBusy } from './busy.ts'
-import { cutLog, framesOf, logIsBusy, requireShortLog } from './checkpoint.ts'
+import { cutLog, framesOf, isPartlyIn, isWhole, logIsBusy, requireShortLog } from './checkpoint.ts'
 import { toStoreError } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { Handle, type Opened } from './handle.ts'
+import { forgetCheckpoints, mayForgetCheckpoints } from './log-index.ts'
 import { logBytes, rewriteLog } from './log.ts'
 import { type FileIdentity, requireSameFile } from './place.ts'
 import { sqliteRunner } from './runner.ts'
@@ -107,7 +108,7 @@ function connect(
       readSomething(database)
       const beside = besideOf(file)
       if (index !== undefined) requireIndex(file, index)
-      if (last !== undefined) settleLog(database, last)
+      if (last !== undefined) settleLog(database, last, beside.index)
       return { database, beside, mayWrite, modifiedNs, leaveIndex: shareIndex(identity, beside.index, lookAgain) }
     } catch (error) {
       database.close()
@@ -120,17 +121,18 @@ function connect(
 
 /**
  * Makes what can be read of the log safe. `reader` reads meanwhile: so nobody begins the log anew, and what is in it stays
- * as it is, while others may write behind that. What the index says to be in the file, needs nothing of that: whoever brings
- * it there, and cannot sync it, takes that back. @throws StoreError, or SQLite's error
+ * as it is, while others may write behind that. What is in the file as a part was not synced, and whoever opens the file now
+ * would not be told when that fails. @throws StoreError, or SQLite's error
  */
-function settleLog(database: Database.Database, reader: Database.Database): void {
+function settleLog(database: Database.Database, reader: Database.Database, index: FileIdentity): void {
   reader.exec('begin')
   readSomething(reader)
   const [before, state] = [framesOf(database), framesOf(database)]
   // The two numbers are not of one instant: the log may have been begun anew between them.
   if (before.checkpointed !== state.checkpointed || state.log < before.log) throw logIsBusy()
   // A log that is in the file as a whole may be begun anew at any time.
-  if (state.log <= state.checkpointed) return
+  if (isWhole(state)) return
+  if (isPartlyIn(state) && mayForgetCheckpoints) forgetCheckpoints(database.name, index)
   if (rewriteLog(database.name, state.log) >= state.log) return
   const message =
     'the log does not hold any more what was read from it: close all stores on the file, in every process, then go on from what is there'

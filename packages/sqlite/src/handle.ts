@@ -1,7 +1,7 @@
 import { StoreError, systemClock, withOutcome } from '@shepherd-store/core'
 import type { Database } from 'better-sqlite3'
-import { type Beside, isAlone, requireBeside } from './beside.ts'
-import { cutLog, framesOf, isLong } from './checkpoint.ts'
+import { type Beside, isAlone, isIndexAt, requireBeside } from './beside.ts'
+import { cutLog, framesOf, isLong, isWhole } from './checkpoint.ts'
 import { toStoreError } from './errors.ts'
 import { forgetCheckpoints } from './log-index.ts'
 import { type FileIdentity, requireSameFile } from './place.ts'
@@ -88,21 +88,37 @@ export class Handle {
   }
 
   #bringIn(database: Database, act: (database: Database) => void): void {
+    if (this.#mustForget) this.#forgetCheckpoints()
     try {
-      if (this.#mustForget) this.#forgetCheckpoints(database)
       act(database)
+      if (this.#mustForget) this.#mustForget = !isWhole(framesOf(database))
     } catch (error) {
       const failure = toStoreError(error)
-      if (failure.code !== 'BUSY') this.#forgetCheckpoints(database)
+      if (failure.code !== 'BUSY') {
+        this.#mustForget = true
+        this.#tryToForget()
+      }
       throw failure
     }
   }
 
-  /** @throws StoreError `IO`; then it is tried again before anything else is brought in. */
-  #forgetCheckpoints(database: Database): void {
-    this.#mustForget = true
-    forgetCheckpoints(database.name, this.#connection.beside.index)
-    this.#mustForget = false
+  /**
+   * To be done at once, for others, and before each try until one of them has brought in everything: whoever was bringing it
+   * in when one failed, may have put their number back. Of an index that is not at its name nobody else brings in anything.
+   * @throws StoreError
+   */
+  #forgetCheckpoints(): void {
+    const { database, beside } = this.#connection
+    if (isIndexAt(database.name, beside.index)) forgetCheckpoints(database.name, beside.index)
+  }
+
+  #tryToForget(): boolean {
+    try {
+      this.#forgetCheckpoints()
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Whether it may write, and a commit is to bring the log into the file. */
@@ -255,7 +271,7 @@ export class Handle {
   #close(close: (database: Database) => void): void {
     const { database, leaveIndex } = this.#connection
     leaveIndex()
-    if (this.#mustForget) this.#options.drop(database)
+    if (this.#mustForget && !this.#tryToForget()) this.#options.drop(database)
     else close(database)
     this.#mustForget = false
   }
