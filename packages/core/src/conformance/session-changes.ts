@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import type { Change, SessionChange } from '../change.ts'
-import { recoverSession } from '../sessions.ts'
 import { contentsOf } from './contents.ts'
 import { rejectsWith, storesNothing } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
@@ -9,7 +8,6 @@ import {
   DAY,
   end,
   eventCounts,
-  eventsOf,
   MINUTE_MS,
   NO_OPEN_SESSION,
   OF_SESSION,
@@ -228,67 +226,6 @@ export const sessionChangeCases: readonly CaseDefinition[] = [
         t.clock.advance(1)
         assert.equal((await store.view({ node: 'server' }).commit([change], { operationId })).repeated, true)
       }
-    },
-  },
-]
-
-/** Sessions that come from another store. */
-export const sessionImportCases: readonly CaseDefinition[] = [
-  {
-    id: 'session/import/is-open-and-booked-at-its-end',
-    prevents: 'the session that runs while a household moves here: lost, or booked in both stores',
-    async run(t) {
-      const store = await t.open({ node: 'pc-1' })
-      const startedAt = new Date('2026-11-22T23:50:00.000Z')
-      const lastReportedAt = new Date('2026-11-23T00:20:00.000Z')
-      const imported = {
-        type: 'import_session',
-        ...{ ...OWN, label: 'Minecraft', startedAt, deadline: DEADLINE, lastReportedAt },
-        warningsIssuedMs: [300_000],
-        played: [
-          { day: DAY, playedMs: 1_200_000 },
-          { day: '2026-11-22', playedMs: 600_000 },
-        ],
-      } as const
-      const result = await store.commit([imported], FREE)
-      assert.ok(result.applied)
-      assert.deepEqual(result.audits, [])
-      const [open] = await store.listSessions({ open: true })
-      assert.deepEqual(open, {
-        ...{ ...OWN, scope: 'default', node: 'pc-1', label: 'Minecraft', startedAt, deadline: DEADLINE },
-        ...{ lastReportedAt, durationMs: 0, warningsIssuedMs: [300_000] },
-      })
-      assert.deepEqual(await t.place.raw.usage(), [])
-      assert.deepEqual(await store.listNodes(), [])
-      const again = await store.commit([imported], FREE)
-      assert.ok(again.applied && again.repeated)
-      const recovered = await recoverSession(store)
-      assert.deepEqual([recovered?.durationMs, recovered?.endedAt], [1_800_000, lastReportedAt])
-      assert.deepEqual(await bookedByDay(store), { '2026-11-22': 600_000, [DAY]: 1_200_000 })
-      const reason = { type: 'recovered', node: 'pc-1', lastReportedAt }
-      assert.deepEqual(await eventsOf(store), [{ type: 'session_ended', ...OF_SESSION, reason, durationMs: 1_800_000 }])
-    },
-  },
-  {
-    id: 'session/import/that-goes-on-keeps-what-was-played',
-    prevents: 'minutes before the move that are forgotten when the game is played on',
-    async run(t) {
-      const store = await t.open()
-      const at = new Date('2026-11-23T09:50:00.000Z')
-      await store.commit(
-        [
-          {
-            ...{ type: 'import_session', ...OWN, startedAt: at, lastReportedAt: at, warningsIssuedMs: [] },
-            played: [{ day: DAY, playedMs: 600_000 }],
-          },
-        ],
-        FREE,
-      )
-      const active = [{ day: DAY, playedMs: 660_000 }] as const
-      const change = { type: 'continue_session', ...OF_SESSION, from: 'r-1', run: 'r-2', active } as const
-      assert.equal((await sent(store, change)).bookedMs, 660_000)
-      assert.equal((await sent(store, { ...end(1, { '11-23': 5 }), run: 'r-2' })).session.durationMs, 660_005)
-      assert.deepEqual(await bookedByDay(store), { [DAY]: 660_005 })
     },
   },
 ]

@@ -1,3 +1,4 @@
+import { StoreError } from '../errors.ts'
 import {
   cooldownKey,
   type GroupKeys,
@@ -5,16 +6,19 @@ import {
   openKey,
   operationKey,
   playedKey,
+  type SessionKey,
   sessionKey,
   spanKey,
+  spanOfDay,
   usageKey,
   type UsageSpan,
 } from '../group-keys.ts'
 import type { StoredState } from '../group-state.ts'
 import { lastDayOf } from '../period.ts'
+import { detailOf } from '../session-rows.ts'
 import { parseInstant } from '../values.ts'
 import type { SqlFlavor } from './flavor.ts'
-import type { Batch } from './program.ts'
+import { Batch, type Program } from './program.ts'
 import type { Queries, UsageSumRow } from './queries.ts'
 import { logEndsOf, sessionRow, sumOf, toInteger } from './rows.ts'
 import type { Statements } from './statements.ts'
@@ -89,6 +93,42 @@ export function lookUp(
       const row = played.get(playedKey(key))?.()[0]
       return row === undefined ? 0 : toInteger(row.played_ms, 'session_played.played_ms')
     },
+  }
+}
+
+/**
+ * Asks for the totals of the days on which imported sessions were played: the sessions' rows tell of them, and they are
+ * booked with whatever comes next.
+ */
+export function* lookUpUnbooked(
+  statements: Statements,
+  { sessions }: GroupKeys,
+  stored: StoredState,
+): Program<StoredState> {
+  const spans = sessions.flatMap((key) => unbookedOf(stored, key))
+  if (spans.length === 0) return stored
+  const look = new Batch()
+  const found = new Map(spans.map((span) => [spanKey(span), look.add(usageOf(statements, span))]))
+  yield* look.send()
+  return {
+    ...stored,
+    usage(span) {
+      const sum = found.get(spanKey(span))
+      return sum === undefined ? stored.usage(span) : sumOf(sum()[0])
+    },
+  }
+}
+
+/** None of a row that cannot be read: whoever decides says so. */
+function unbookedOf(stored: StoredState, key: SessionKey): readonly UsageSpan[] {
+  try {
+    const row = stored.session(key)
+    if (row === undefined) return []
+    const { scope, entryId } = row
+    return (detailOf(row).unbooked ?? []).map(({ day }) => spanOfDay({ scope, entryId, day }))
+  } catch (error) {
+    if (error instanceof StoreError) return []
+    throw error
   }
 }
 

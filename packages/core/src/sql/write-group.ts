@@ -8,7 +8,7 @@ import { LIMITS } from '../limits.ts'
 import { auditContents, outcomesOf } from '../outcomes.ts'
 import type { LockMode, SqlFlavor } from './flavor.ts'
 import { keyedWrites, recordedWrites, sortedByKey } from './keyed-writes.ts'
-import { lookUp } from './look-up.ts'
+import { lookUp, lookUpUnbooked } from './look-up.ts'
 import { Batch, type Program, type Statement } from './program.ts'
 import type { Queries } from './queries.ts'
 import { type AppliedUnit, type GroupOutcome, outcomesOfAppliedGroup, rememberedUnit } from './replayed-group.ts'
@@ -61,8 +61,9 @@ export function* writeGroup(
   const guard = again ? flavor.replay && look.add(flavor.replay.last({ writer })) : undefined
   for (const lock of locksFor(units, additions)) if (flavor.lockScope) look.add(flavor.lockScope(lock))
   const head = flavor.appendAudits ? undefined : look.add(statements.auditHead({}))
-  const stored = lookUp(look, flavor, { statements, queries }, keys)
+  const found = lookUp(look, flavor, { statements, queries }, keys)
   if (!isBlind) yield* look.send()
+  const stored = isBlind ? found : yield* lookUpUnbooked(statements, keys, found)
 
   const last = guard?.()[0]
   if (flavor.replay && last !== undefined && toInteger(last.last_group, 'writers.last_group') === group) {
