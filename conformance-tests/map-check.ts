@@ -5,7 +5,7 @@ import {
   type CheckStep,
   problemOfRow,
 } from '@shepherd-store/core'
-import type { MapData } from './map-driver.ts'
+import type { MapData } from './map-data.ts'
 
 /** A row as tables have it: its key, then the rest. */
 type Row = readonly [key: Readonly<Record<string, string>>, rest: Readonly<Record<string, unknown>>]

@@ -1,24 +1,18 @@
 import {
-  type AuditHead,
   type AuditRequest,
   type AuditRow,
   type CalendarSettings,
   compareText,
   cooldownKey,
-  type Day,
   decideGroup,
   type Effect,
   ERASED_TEXT,
-  GENESIS_HASH,
   isWithin,
   linkHash,
-  type LogEnds,
   nodeKey,
-  type NodeRecord,
   operationKey,
   outcomesOf,
   playedKey,
-  type RecordedOperation,
   sessionKey,
   type SessionRequest,
   type SessionRow,
@@ -30,25 +24,7 @@ import {
   type WriteUnit,
 } from '@shepherd-store/core'
 import { checkMaps } from './map-check.ts'
-
-type Keys = { readonly scope: string; readonly entryId: string; readonly day: Day; readonly node: string }
-type Row = Omit<Keys, 'node'> & { durationMs: number }
-
-const GENESIS: AuditHead = { id: 0, hash: GENESIS_HASH }
-
-/** What a database would hold. Drivers on the same data are handles on one store. */
-export class MapData {
-  readonly audits: AuditRow[] = []
-  readonly log: { -readonly [K in keyof LogEnds]: LogEnds[K] } = { head: GENESIS, start: GENESIS, forgottenId: 0 }
-  readonly usage = new Map<string, Keys & Row>()
-  readonly cooldowns = new Map<string, { readonly scope: string; readonly entryId: string; readonly until: Date }>()
-  readonly snapshots = new Map<string, { readonly revision: number; readonly text: string }>()
-  readonly operations = new Map<string, RecordedOperation>()
-  readonly sessions = new Map<string, SessionRow>()
-  readonly played = new Map<string, number>()
-  readonly grants = new Map<string, Row>()
-  readonly nodes = new Map<string, NodeRecord>()
-}
+import type { Keys, MapData, Row } from './map-data.ts'
 
 /** A whole backend on plain maps: what writing one takes. */
 export function mapDriver(data: MapData, calendar: CalendarSettings): StoreDriver {

@@ -1,6 +1,7 @@
 import { type Calendar, createCalendar, sessionKey, usageKey } from '@shepherd-store/core'
 import type { Harness, RawAccess, SpoiledRow } from '@shepherd-store/core/conformance'
-import { MapData, mapDriver } from './map-driver.ts'
+import { MapData } from './map-data.ts'
+import { mapDriver } from './map-driver.ts'
 
 export const mapHarness: Harness = {
   name: 'map',

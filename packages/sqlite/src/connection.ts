@@ -9,22 +9,12 @@ import { sqliteFlavor } from './flavor.ts'
 import { Handle, type Opened } from './handle.ts'
 import { forgetCheckpoints, mayForgetCheckpoints } from './log-index.ts'
 import { logBytes, rewriteLog } from './log.ts'
-import { type FileIdentity, requireSameFile } from './place.ts'
+import { type FileIdentity, type Place, requireSameFile } from './place.ts'
 import { sqliteRunner } from './runner.ts'
 import { applySettings, requireSupportedSqlite } from './settings.ts'
 
 /** SQLite's own wait blocks its thread; the runner waits outside of it. */
 const NATIVE_BUSY_TIMEOUT_MS = 5
-
-/** A file that is there, and is no other program's. Whatever else is at its path later, is not opened. */
-export interface Place {
-  readonly file: string
-  /** Which file that is. */
-  readonly identity: FileIdentity
-  readonly busyTimeoutMs: number
-  /** The index that another thread has open: connections of one process share it, whatever is at its name. */
-  readonly index?: FileIdentity | undefined
-}
 
 /** A handle that may write, and the driver that reads and writes through it; the file is up to date then. */
 export async function openConnection(

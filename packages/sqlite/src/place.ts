@@ -43,6 +43,16 @@ export interface FileIdentity {
   readonly inode: bigint
 }
 
+/** A file that is there, and is no other program's. Whatever else is at its path later, is not opened. */
+export interface Place {
+  readonly file: string
+  /** Which file that is. */
+  readonly identity: FileIdentity
+  readonly busyTimeoutMs: number
+  /** The index that another thread has open: connections of one process share it, whatever is at its name. */
+  readonly index?: FileIdentity | undefined
+}
+
 /** Which file the path leads to. @throws StoreError `NOT_FOUND`, `PERMISSION_DENIED`, `IO`. */
 export function identityOf(path: string): FileIdentity {
   const { dev, ino } = statsOf(path)

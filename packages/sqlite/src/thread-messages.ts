@@ -12,8 +12,8 @@ import {
   type WriteUnit,
 } from '@shepherd-store/core'
 import type { MigrateOptions } from '@shepherd-store/core/sql'
-import type { Place } from './connection.ts'
 import { codeOf, toStoreError } from './errors.ts'
+import type { Place } from './place.ts'
 
 /** What the thread is asked for: `open` first, `close` last. */
 export interface ThreadCalls {

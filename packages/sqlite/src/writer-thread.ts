@@ -1,7 +1,8 @@
 import process from 'node:process'
 import { parentPort } from 'node:worker_threads'
 import type { MigrateOptions } from '@shepherd-store/core/sql'
-import { checkFile, compact, openConnection, type Place } from './connection.ts'
+import { checkFile, compact, openConnection } from './connection.ts'
+import type { Place } from './place.ts'
 import { sentError, sentOutcomes, type ThreadReply, type ThreadRequest } from './thread-messages.ts'
 
 /** What the thread has open: one database at a time. */
