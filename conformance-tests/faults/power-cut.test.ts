@@ -30,10 +30,10 @@ const CUTS_BEHIND_A_READ = Math.max(40, Math.ceil(CUTS / 20))
 /** The log is longer than it should be while the read goes on, and begins anew behind that. */
 const STEPS = [30, 70, 20] as const
 
-/** Whether the process is the only one, or another one, which met no error, brings the rest of the log into the file. */
+/** Whether another connection, which met no error and is none of a store's, brings the rest of the log into the file. */
 const HELD_UP = Object.entries({ thread: THREAD, inline: INLINE }).flatMap(([writer, module]) => [
   { name: `${writer}, alone`, module, othersBringIn: false },
-  { name: `${writer}, beside another process`, module, othersBringIn: true },
+  { name: `${writer}, beside a connection that knows of nothing`, module, othersBringIn: true },
 ])
 
 /** The first sync of the file itself when nobody reads any more. */
