@@ -125,6 +125,8 @@ class Keys {
     const { scope, entryId, sessionId } = command
     this.sessions.set(sessionKey(command), command)
     for (const day of daysOfCommand(command)) this.#addDay({ scope, entryId, day })
+    // They are booked by whatever comes next, which may be in the same group.
+    if (command.action === 'import') for (const day of toldDays(command)) this.#addDay({ scope, entryId, day })
     if (command.action === 'report' || command.action === 'end') {
       const { run } = command
       for (const { day } of command.played) {

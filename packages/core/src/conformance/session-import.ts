@@ -53,16 +53,14 @@ export const sessionImportCases: readonly CaseDefinition[] = [
     async run(t) {
       const store = await t.open({ node: 'pc-1' })
       const at = new Date('2026-11-23T09:50:00.000Z')
-      await store.commit(
-        [
-          {
-            ...{ type: 'import_session', ...OWN, startedAt: at, lastReportedAt: at, warningsIssuedMs: [] },
-            played: [{ day: DAY, playedMs: LIMITS.DURATION_MS_MAX }],
-          },
-        ],
-        FREE,
-      )
+      const imported: SessionChange = {
+        ...{ type: 'import_session', ...OWN, startedAt: at, lastReportedAt: at, warningsIssuedMs: [] },
+        played: [{ day: DAY, playedMs: LIMITS.DURATION_MS_MAX }],
+      }
       await store.view({ node: 'server' }).addUsage(OWN.entryId, DAY, 1)
+      const atOnce = store.commit([imported, { type: 'recover_session', ...OF_SESSION }], FREE)
+      await rejectsWith(atOnce, 'INVALID_ARGUMENT', 'not_applied')
+      await store.commit([imported], FREE)
       const ends: readonly SessionChange[] = [
         { type: 'recover_session', ...OF_SESSION },
         { type: 'end_session', ...OWN, report: 1, played: [], reason: USER_STOP },
