@@ -45,8 +45,9 @@ export async function writeArchive(
     await replaceFile(directory, file, async (partial) => {
       const written = createWriteStream(partial, { mode: 0o600, flush: true })
       await pipeline(Readable.from(textOf(rows, previous)), createGzip(), written)
-      // Of one that it takes the place of.
+      // Of one that it takes the place of: it is gone before there is another file, whatever a power cut leaves.
       await rm(join(directory, `${name}.json`), { force: true })
+      await syncDirectory(directory)
     })
   })
   const manifest = await inspectArchive(directory, file, previous, through)
