@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CalendarOptions, StoreDriver } from '@shepherd-store/core'
-import type { Harness } from '@shepherd-store/core/conformance'
+import type { Harness, RawAccess } from '@shepherd-store/core/conformance'
 import { openSqliteDriver, type SqliteDriverOptions } from '@shepherd-store/sqlite'
 import Database from 'better-sqlite3'
 import { rawSqlite } from './sqlite-raw.ts'
@@ -23,12 +23,7 @@ export function harnessFor({ name, module, writer }: SqliteHarnessOptions): Harn
       return {
         openDriver: ({ calendar }) => openSqliteDriver(path, { calendar, writer }),
         address: { module, location: path },
-        raw: {
-          audits: () => withDatabase(path, (database) => rawSqlite(database).audits()),
-          usage: () => withDatabase(path, (database) => rawSqlite(database).usage()),
-          sessions: () => withDatabase(path, (database) => rawSqlite(database).sessions()),
-          spoil: (row) => withDatabase(path, (database) => rawSqlite(database).spoil(row)),
-        },
+        raw: rawFile(path),
         async destroy() {
           rmSync(directory, { recursive: true })
         },
@@ -46,6 +41,16 @@ export function openDriver(
   { calendar }: { readonly calendar: CalendarOptions },
 ): Promise<StoreDriver> {
   return openSqliteDriver(location, { calendar })
+}
+
+/** The rows of the file, round the store. */
+export function rawFile(path: string): RawAccess {
+  return {
+    audits: () => withDatabase(path, (database) => rawSqlite(database).audits()),
+    usage: () => withDatabase(path, (database) => rawSqlite(database).usage()),
+    sessions: () => withDatabase(path, (database) => rawSqlite(database).sessions()),
+    spoil: (row) => withDatabase(path, (database) => rawSqlite(database).spoil(row)),
+  }
 }
 
 async function withDatabase<T>(path: string, use: (database: Database.Database) => Promise<T>): Promise<T> {

@@ -7,8 +7,8 @@ import { judge, type Verdict } from './judge.ts'
 import { DAY, WORK_AT } from './work.ts'
 
 /** What whoever opens the file next finds there. One that cannot be used has lost everything. */
-export async function judgeFile(path: string, journal: Journal): Promise<Verdict> {
-  try {
+export function judgeFile(path: string, journal: Journal): Promise<Verdict> {
+  return ifUsable(path, async () => {
     const clock = manualClock(WORK_AT)
     const driver = await openSqliteDriver(path, { writer: 'inline', calendar: { timeZone: 'UTC', dayStart: '00:00' } })
     const store = createStore(driver, { clock })
@@ -19,8 +19,16 @@ export async function judgeFile(path: string, journal: Journal): Promise<Verdict
       return verdict
     } finally {
       await store.close()
-      checkIntegrity(path)
     }
+  })
+}
+
+/** What `use` tells of the file, which is sound afterwards; or that it cannot be used. */
+export async function ifUsable(path: string, use: () => Promise<Verdict>): Promise<Verdict> {
+  try {
+    const verdict = await use()
+    checkIntegrity(path)
+    return verdict
   } catch (error) {
     if (!isStoreError(error)) throw error
     const lost = [`the store cannot be used: ${error.code} ${error.message}`]

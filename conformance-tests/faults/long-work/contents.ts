@@ -1,8 +1,11 @@
 import type { Store } from '@shepherd-store/core'
 import type { Place } from '@shepherd-store/core/conformance'
 
+/** Where rows are read round a store. */
+export type Rows = Pick<Place, 'raw'>
+
 /** What a place holds, read round the store: a line for each row. */
-export async function contentsOf({ raw }: Place, { withHashes }: { readonly withHashes: boolean }) {
+export async function contentsOf({ raw }: Rows, { withHashes }: { readonly withHashes: boolean }) {
   const audits = (await raw.audits()).flatMap(({ id, timestamp, scope, node, type, text, hash }) =>
     // There is one for each time that the scope was asked to be forgotten.
     type === 'scope_forgotten' ? [] : [`record ${id} ${timestamp} ${scope} ${node} ${text} ${withHashes ? hash : ''}`],
@@ -11,9 +14,13 @@ export async function contentsOf({ raw }: Place, { withHashes }: { readonly with
   return [...audits, ...rows.map((row) => JSON.stringify(row))]
 }
 
-/** What was in the log before some work must be there while it is half done, erased or not, and the chain hold. */
-export async function whatIsLost(store: Store, place: Place, before: readonly string[]): Promise<readonly string[]> {
-  const hashes = new Set(await hashesOf(place))
+/** What was in the log before some work must be found, by its hash, while it is half done, erased or not, and the chain hold. */
+export async function whatIsLost(
+  store: Store,
+  found: readonly string[],
+  before: readonly string[],
+): Promise<readonly string[]> {
+  const hashes = new Set(found)
   const { intact, firstBreak } = await store.verifyAudits()
   return [
     ...before.filter((hash) => !hashes.has(hash)).map((hash) => `the record with hash ${hash} is gone`),
@@ -21,6 +28,6 @@ export async function whatIsLost(store: Store, place: Place, before: readonly st
   ]
 }
 
-export async function hashesOf({ raw }: Place): Promise<readonly string[]> {
+export async function hashesOf({ raw }: Rows): Promise<readonly string[]> {
   return (await raw.audits()).map(({ hash }) => hash)
 }

@@ -51,12 +51,12 @@ export async function longWorkKills(options: LongWorkKills): Promise<Tally> {
         tally.tried()
         if ((await run({ name, where, source, killAt })) === 'killed') tally.faults += 1
         await settled()
-        const lost = await useWhere(where, (store) => whatIsLost(store, place, before))
+        const lost = await useWhere(where, async (store) => whatIsLost(store, await hashesOf(place), before))
         tally.add({ ...UNTOLD, lost }, `killed before statement ${killAt} of ${statements}`)
       }
       await useWhere(where, async (store) => {
         await LONG_WORKS[name].perform(store, source)
-        const lost = await whatIsLost(store, place, before)
+        const lost = await whatIsLost(store, await hashesOf(place), before)
         const left = difference(expected, await contentsOf(place, LONG_WORKS[name]))
         tally.add({ ...left, lost: [...left.lost, ...lost] }, `in the end, after ${tally.tries} kills`)
       })

@@ -15,6 +15,8 @@ interface File {
   readonly isDirectory: boolean
   /** What a power cut leaves in any case. */
   readonly content: Content
+  /** As its readers see it, in bytes. */
+  size: number
   /** What was asked for since the last sync. */
   pending: Change[]
 }
@@ -50,8 +52,12 @@ export class Disk {
         this.#point(event.to, file)
         return this.#point(path, undefined)
       case 'write':
+        if (file !== undefined) write(file, event)
+        return
       case 'truncate':
-        file?.pending.push(event)
+        if (file === undefined) return
+        file.size = event.size
+        file.pending.push(event)
         return
       case 'sync':
         return this.#sync(path, file)
@@ -109,7 +115,12 @@ export class Disk {
 }
 
 function newFile(isDirectory: boolean): File {
-  return { isDirectory, content: new Content(), pending: [] }
+  return { isDirectory, content: new Content(), size: 0, pending: [] }
+}
+
+function write(file: File, { offset = file.size, bytes }: { readonly offset?: number; readonly bytes: Buffer }): void {
+  file.size = Math.max(file.size, offset + bytes.length)
+  file.pending.push({ type: 'write', offset, bytes })
 }
 
 /** What of the changes since the last sync a power cut has left. */

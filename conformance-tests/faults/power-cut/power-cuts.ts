@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Seeded } from '../../session-processes/seeded.ts'
 import { Journal } from '../journal.ts'
 import { judgeFile } from '../judge-file.ts'
+import type { Verdict } from '../judge.ts'
 import type { Tally } from '../tally.ts'
 import { Disk } from './disk.ts'
 import { FILE, type Recording } from './record.ts'
@@ -34,8 +35,35 @@ export async function cutPower(
     return isNear ? choices.integer(settling.from, settling.to) : choices.integer(first, events.length)
   }
   const moments = Array.from({ length: cuts }, moment).toSorted((a, b) => a - b)
-  const disk = new Disk()
   const journal = new Journal()
+  await cutAt(
+    moments,
+    { root, events },
+    {
+      scratch,
+      choices,
+      tally,
+      hear: (line) => journal.noteLine(line),
+      judge: (directory) => judgeFile(join(directory, FILE), journal),
+    },
+  )
+}
+
+export interface CutAtOptions extends Pick<CutPowerOptions, 'scratch' | 'choices' | 'tally'> {
+  /** Hears each line that was said before the power is cut. */
+  hear(line: string): void
+  /** Judges what is left, which is in that directory. */
+  judge(directory: string): Promise<Verdict>
+}
+
+/** Cuts it behind each of those events, which are in order. */
+export async function cutAt(
+  moments: readonly number[],
+  { root, events }: Recording,
+  { scratch, choices, tally, hear, judge }: CutAtOptions,
+): Promise<void> {
+  const disk = new Disk()
+  const left = [...moments]
   let text = ''
   for (const [index, event] of events.entries()) {
     if (event.type !== 'said') disk.apply(event)
@@ -43,14 +71,14 @@ export async function cutPower(
       text += event.text
       const lines = text.split('\n')
       text = lines.pop() ?? ''
-      for (const line of lines) journal.noteLine(line)
+      for (const line of lines) hear(line)
     }
-    for (; moments[0] === index + 1; moments.shift()) {
+    for (; left[0] === index + 1; left.shift()) {
       tally.tried()
       if (disk.pending > 0) tally.faults += 1
       mkdirSync(scratch)
       disk.cut({ from: root, to: scratch, choices })
-      tally.add(await judgeFile(join(scratch, FILE), journal), `cut ${index + 1} of ${events.length}`)
+      tally.add(await judge(scratch), `cut ${index + 1} of ${events.length}`)
       rmSync(scratch, { recursive: true })
     }
   }

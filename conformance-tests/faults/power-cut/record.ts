@@ -1,8 +1,10 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { watchWriter } from '../watched-writer.ts'
 import type { WriterTask } from '../write.ts'
+import { eventsOf } from './found-files.ts'
 import type { HeldUpTask } from './held-up-writer.ts'
+import type { LongWorkerTask } from './long-worker.ts'
 import { type FileEvent, fileEvents, STRACE_FORMAT, TRACED } from './system-calls.ts'
 
 /** What a writer does to the disk, below a directory that is empty when it begins. */
@@ -30,8 +32,8 @@ export const FILE = 'household/store.db'
 /** Lets a writer work in a process of its own, and takes down all that it asks of the disk. */
 export async function record(options: RecordOptions): Promise<Recording> {
   const { directory, module, rounds, steps, inject, isFollowed = false } = options
-  return recordAll(directory, async (location, watch) => {
-    const address = { module, location }
+  return recordAll(directory, async (root, watch) => {
+    const address = { module, location: join(root, FILE) }
     const task: WriterTask = { address, writer: 'writer', from: 0, rounds, steps, retries: RETRIES }
     await watch(task, { inject })
     if (isFollowed) await watch({ ...task, from: rounds * steps }, {})
@@ -43,9 +45,26 @@ export type HeldUpOptions = Pick<RecordOptions, 'directory' | 'module' | 'inject
 
 /** As `record`, of a writer that cannot bring its log into the file for a while, as another connection reads. */
 export function recordHeldUp({ directory, module, inject, ...work }: HeldUpOptions): Promise<Recording> {
-  return recordAll(directory, async (location, watch) => {
-    const task: HeldUpTask = { address: { module, location }, writer: 'writer', retries: RETRIES, ...work }
+  return recordAll(directory, async (root, watch) => {
+    const address = { module, location: join(root, FILE) }
+    const task: HeldUpTask = { address, writer: 'writer', retries: RETRIES, ...work }
     await watch(task, { inject, program: HELD_UP_WRITER })
+  })
+}
+
+export interface LongWorkOptions {
+  /** A directory that is not there yet. */
+  readonly directory: string
+  /** A directory with what is there before. */
+  readonly prepared: string
+  task(root: string): LongWorkerTask
+}
+
+/** As `record`, of work on what is there before. */
+export function recordLongWork({ directory, prepared, task }: LongWorkOptions): Promise<Recording> {
+  return recordAll(directory, async (root, watch) => {
+    cpSync(prepared, root, { recursive: true })
+    await watch(task(root), { program: LONG_WORKER })
   })
 }
 
@@ -53,19 +72,20 @@ export function recordHeldUp({ directory, module, inject, ...work }: HeldUpOptio
 const RETRIES = 2
 const HELD_UP_WRITER = new URL('./held-up-writer.ts', import.meta.url)
 
+const LONG_WORKER = new URL('./long-worker.ts', import.meta.url)
+
 type Watch = (
   task: unknown,
   faults: { readonly inject?: string | undefined; readonly program?: URL | undefined },
 ) => Promise<void>
 
-async function recordAll(
-  directory: string,
-  work: (location: string, watch: Watch) => Promise<void>,
-): Promise<Recording> {
+async function recordAll(directory: string, work: (root: string, watch: Watch) => Promise<void>): Promise<Recording> {
   const root = join(directory, 'disk')
   mkdirSync(root, { recursive: true })
   const events: FileEvent[] = []
-  await work(join(root, FILE), async (task, { inject, program }) => {
+  await work(root, async (task, { inject, program }) => {
+    // Nothing of what is there before the first begins is taken back.
+    if (events.length === 0) events.push(...eventsOf(root))
     const faults = inject === undefined ? [] : ['-e', `inject=${inject}`]
     const options = [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults]
     const { seen } = await watchWriter(task, { options, log: join(directory, 'log'), program })

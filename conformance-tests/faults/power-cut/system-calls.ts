@@ -2,7 +2,8 @@
 export type FileEvent =
   | { readonly type: 'create' | 'unlink' | 'mkdir'; readonly path: string }
   | { readonly type: 'rename'; readonly path: string; readonly to: string }
-  | { readonly type: 'write'; readonly path: string; readonly offset: number; readonly bytes: Buffer }
+  /** Without an offset: behind what stands in the file. */
+  | { readonly type: 'write'; readonly path: string; readonly offset?: number; readonly bytes: Buffer }
   | { readonly type: 'truncate'; readonly path: string; readonly size: number }
   /** Of a file or a directory. One that failed may have written some of it, and never will the rest. */
   | { readonly type: 'sync' | 'failed_sync'; readonly path: string; readonly count: number }
@@ -10,7 +11,7 @@ export type FileEvent =
 
 /** The calls of which a log has to tell. */
 export const TRACED = [
-  ...['openat', 'mkdir', 'pwrite64', 'write', 'ftruncate', 'fsync', 'fdatasync'],
+  ...['openat', 'mkdir', 'pwrite64', 'write', 'writev', 'ftruncate', 'fsync', 'fdatasync'],
   ...['unlink', 'unlinkat', 'rename'],
 ]
 
@@ -63,6 +64,7 @@ function fileEvent({ name, given, returned }: SystemCall, count: number): FileEv
   const texts = [...given.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, hex = '']) => bytesOf(hex))
   const [first = '', second = ''] = texts.map((bytes) => bytes.toString())
   const descriptor = pathOf(given)
+  const written = () => Buffer.concat(texts).subarray(0, Math.max(0, Number.parseInt(returned, 10)))
   switch (name) {
     case 'fsync':
     case 'fdatasync':
@@ -78,12 +80,13 @@ function fileEvent({ name, given, returned }: SystemCall, count: number): FileEv
       return hasFailed ? undefined : { type: 'rename', path: first, to: second }
     case 'ftruncate':
       return hasFailed ? undefined : { type: 'truncate', path: descriptor, size: lastNumber(given) }
-    case 'pwrite64': {
-      const bytes = (texts[0] ?? Buffer.alloc(0)).subarray(0, Math.max(0, Number.parseInt(returned, 10)))
-      return { type: 'write', path: descriptor, offset: lastNumber(given), bytes }
-    }
+    case 'pwrite64':
+      return { type: 'write', path: descriptor, offset: lastNumber(given), bytes: written() }
     case 'write':
-      return given.startsWith('1<') ? { type: 'said', text: first } : undefined
+    case 'writev':
+      return given.startsWith('1<')
+        ? { type: 'said', text: written().toString() }
+        : { type: 'write', path: descriptor, bytes: written() }
     default:
       return undefined
   }
