@@ -12,6 +12,8 @@ const FLOOD = 2 * LIMITS.QUEUE_UNITS_MAX
 const CALLERS = 3
 /** Whoever asks in between is served in the order of the calls: once before the flood, once behind it. */
 const TURNS_MIN = 2
+/** What one write takes that waits. Those that are refused take nothing. */
+const WAITING_BYTES_MAX = 8_192
 /** A store that kept what it refused, or what it has served, would hold more. */
 const HELD_BYTES_MAX = 8 * 2 ** 20
 
@@ -59,6 +61,8 @@ async function append(entryCount: number): Promise<void> {
 }
 const flood = Promise.all(Array.from({ length: FLOOD }, (_, entryCount) => append(entryCount)))
 assert.ok((await store.health()).queuedWrites <= LIMITS.QUEUE_UNITS_MAX)
+const waitingBytes = heapBytes() - bytesBefore
+assert.ok(waitingBytes < WAITING_BYTES_MAX * LIMITS.QUEUE_UNITS_MAX, `${waitingBytes} bytes while they wait`)
 await flood
 isServed = true
 const turns = await Promise.all(callers)
@@ -83,7 +87,7 @@ assert.ok(heldBytes < HELD_BYTES_MAX, `${heldBytes} bytes more`)
 await slow.return?.()
 await store.close()
 console.log(
-  `${FLOOD} asked at once, ${accepted} acknowledged, ${refused} refused at once, 0 lost, others served ${turns.join(', ')} times`,
+  `${FLOOD} asked at once, ${accepted} acknowledged, ${refused} refused at once, 0 lost, others served ${turns.join(', ')} times, ${Math.ceil(waitingBytes / 2 ** 20)} MiB while they waited`,
 )
 
 /** Without what can be collected. */

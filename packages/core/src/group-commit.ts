@@ -2,6 +2,7 @@ import { nextTick } from 'node:process'
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { systemClock } from './clock.ts'
 import type { WriteOutcome, WriteUnit } from './driver.ts'
+import type { AuditContent } from './effects.ts'
 import { StoreError, toStoreError } from './errors.ts'
 import { isLogChange } from './group-keys.ts'
 import { LIMITS } from './limits.ts'
@@ -18,6 +19,7 @@ export class GroupCommit {
   #turnedAtMs = 0
   readonly #queue: Waiting[] = []
   #queuedChanges = 0
+  #queuedTextLength = 0
   /** The loop that empties the queue, while it runs. */
   #flushing: Promise<void> | undefined
 
@@ -33,14 +35,17 @@ export class GroupCommit {
 
   /** @throws StoreError `BUSY` when the queue is full, `TIMEOUT`, or what the driver's write rejected with. */
   submit(unit: WriteUnit): Promise<WriteOutcome> {
-    if (this.#queue.length >= LIMITS.QUEUE_UNITS_MAX || this.#queuedChanges >= LIMITS.QUEUE_CHANGES_MAX) {
+    if (this.#isFull) {
       const message = `${this.#queue.length} writes are waiting already; wait for some of them, then try again`
       return Promise.reject(new StoreError('BUSY', message))
     }
+    const textLength = textLengthOf(unit)
     this.#queuedChanges += unit.changes.length
+    this.#queuedTextLength += textLength
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         unit,
+        textLength,
         resolve,
         reject,
         timer: setTimeout(() => this.#expire(waiting), this.#timeoutMs),
@@ -48,6 +53,19 @@ export class GroupCommit {
       this.#queue.push(waiting)
       this.#flushing ??= this.#flush()
     })
+  }
+
+  get #isFull(): boolean {
+    return (
+      this.#queue.length >= LIMITS.QUEUE_UNITS_MAX ||
+      this.#queuedChanges >= LIMITS.QUEUE_CHANGES_MAX ||
+      this.#queuedTextLength >= LIMITS.QUEUE_TEXT_LENGTH_MAX
+    )
+  }
+
+  #leave({ unit, textLength }: Waiting): void {
+    this.#queuedChanges -= unit.changes.length
+    this.#queuedTextLength -= textLength
   }
 
   /** Resolves when nothing is queued or under way. */
@@ -86,7 +104,7 @@ export class GroupCommit {
       return index > 0 && (index === LIMITS.GROUP_UNITS_MAX || changes > LIMITS.GROUP_CHANGES_MAX)
     })
     const group = this.#queue.splice(0, end < 0 ? this.#queue.length : end)
-    for (const { unit } of group) this.#queuedChanges -= unit.changes.length
+    for (const waiting of group) this.#leave(waiting)
     return group
   }
 
@@ -116,7 +134,7 @@ export class GroupCommit {
     if (!waiting.sent) {
       // The oldest, which expires first, stands first.
       this.#queue.splice(this.#queue.indexOf(waiting), 1)
-      this.#queuedChanges -= waiting.unit.changes.length
+      this.#leave(waiting)
     }
     const advice = waiting.sent
       ? 'it may have been applied: look, or repeat it under its operation id'
@@ -145,8 +163,24 @@ export interface GroupCommitOptions {
   readonly writesBlock: boolean
 }
 
+/** What makes one write larger than another: a change without a text is small. */
+function textLengthOf({ changes }: WriteUnit): number {
+  let length = 0
+  for (const change of changes) {
+    if (change.table === 'snapshot') length += change.text.length
+    else if (change.table === 'audit') length += contentLengthOf(change.content)
+    else if (change.table === 'audit_restore') for (const content of change.contents) length += contentLengthOf(content)
+  }
+  return length
+}
+
+function contentLengthOf({ text, original }: AuditContent): number {
+  return text.length + (original?.event.length ?? 0)
+}
+
 interface Waiting {
   readonly unit: WriteUnit
+  readonly textLength: number
   readonly resolve: (outcome: WriteOutcome) => void
   readonly reject: (error: StoreError) => void
   readonly timer: NodeJS.Timeout

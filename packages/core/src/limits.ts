@@ -63,9 +63,13 @@ export const LIMITS = {
   /** Writes that share one commit, and the changes in them; a larger write has a commit of its own. */
   GROUP_UNITS_MAX: 256,
   GROUP_CHANGES_MAX: 512,
-  /** Writes that wait for their commit, and the changes in them. The next one is refused with `BUSY`. */
+  /**
+   * Writes that wait for their commit, the changes in them, and the texts of those (events, originals, snapshots) in UTF-16
+   * code units. The next one is refused with `BUSY`.
+   */
   QUEUE_UNITS_MAX: 16_384,
   QUEUE_CHANGES_MAX: 65_536,
+  QUEUE_TEXT_LENGTH_MAX: 33_554_432,
   /**
    * How long an applied operation id is remembered; the newest `OPERATIONS_KEPT_MIN` for ever, so that a clock which
    * jumps cannot have them forgotten. An `operationAt` before that is refused.

@@ -3,9 +3,10 @@ import { createStore } from '../create-store.ts'
 import type { EntrySum, ReadResult, StoreDriver } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
+import type { Store } from '../store.ts'
 import { entryState, rejectsWith } from './expect.ts'
 import { type Faulty, useOver } from './faulty-driver.ts'
-import { type CaseDefinition, SUITE_CALENDAR } from './harness.ts'
+import { type CaseContext, type CaseDefinition, SUITE_CALENDAR } from './harness.ts'
 import { unawaited } from './unawaited.ts'
 
 const DAY = '2026-11-23'
@@ -85,21 +86,19 @@ export const limitCases: readonly CaseDefinition[] = [
     id: 'limits/queue/holds-so-many-changes',
     prevents: 'a service that runs out of memory over few, large writes',
     async run(t) {
-      const answer = Promise.withResolvers<never>()
-      answer.promise.catch(() => undefined)
-      await useOver(
-        t,
-        () => ({ write: () => answer.promise }),
-        async (store) => {
-          const large = Array.from({ length: LIMITS.CHANGES_MAX }, () => ADD)
-          const accepted = Array.from({ length: LIMITS.QUEUE_CHANGES_MAX / large.length }, () => store.commit(large))
-          const calls = unawaited(...accepted)
-          await rejectsWith(store.commit([ADD]), 'BUSY', 'not_applied')
-          answer.reject(new StoreError('UNAVAILABLE', 'the database is gone'))
-          for (const call of calls) await rejectsWith(call, 'UNAVAILABLE')
-          await rejectsWith(store.commit([ADD]), 'UNAVAILABLE')
-        },
-      )
+      const large = Array.from({ length: LIMITS.CHANGES_MAX }, () => ADD)
+      const commit = (store: Store) => store.commit(large)
+      await fillsQueue(t, { commit, count: LIMITS.QUEUE_CHANGES_MAX / large.length })
+    },
+  },
+  {
+    id: 'limits/queue/holds-so-much-text',
+    prevents: 'a service that runs out of memory over writes of little more than text',
+    async run(t) {
+      const event = { type: 'other', name: 'tick', data: { text: '' } } as const
+      const text = 'x'.repeat(LIMITS.PAYLOAD_BYTES_MAX - JSON.stringify(event).length)
+      const commit = (store: Store) => store.appendAudit({ ...event, data: { text } })
+      await fillsQueue(t, { commit, count: LIMITS.QUEUE_TEXT_LENGTH_MAX / LIMITS.PAYLOAD_BYTES_MAX })
     },
   },
   {
@@ -114,6 +113,29 @@ export const limitCases: readonly CaseDefinition[] = [
     },
   },
 ]
+
+interface Filling {
+  commit(store: Store): Promise<unknown>
+  /** So many are taken, and the next one is not, however small it is. */
+  readonly count: number
+}
+
+/** The queue takes writes again when those that waited have left it. */
+async function fillsQueue(t: CaseContext, { commit, count }: Filling): Promise<void> {
+  const answer = Promise.withResolvers<never>()
+  answer.promise.catch(() => undefined)
+  await useOver(
+    t,
+    () => ({ write: () => answer.promise }),
+    async (store) => {
+      const calls = unawaited(...Array.from({ length: count }, () => commit(store)))
+      await rejectsWith(store.commit([ADD]), 'BUSY', 'not_applied')
+      answer.reject(new StoreError('UNAVAILABLE', 'the database is gone'))
+      for (const call of calls) await rejectsWith(call, 'UNAVAILABLE')
+      await rejectsWith(store.commit([ADD]), 'UNAVAILABLE')
+    },
+  )
+}
 
 function reads(found: Partial<ReadResult>): () => Faulty {
   return () => ({ read: async () => ({ ...NOTHING, ...found }) })
