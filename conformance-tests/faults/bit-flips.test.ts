@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { manualClock } from '@shepherd-store/core'
+import { type CheckProblem, manualClock } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
 import Database from 'better-sqlite3'
 import { test } from 'vitest'
@@ -9,7 +9,7 @@ import { temporaryDirectories } from '../directories.ts'
 import { seed } from '../seed.ts'
 import { seeded } from '../session-processes/seeded.ts'
 import { fillLog } from '../tampering/log.ts'
-import { lookAt, placeFile } from './corruption/damaged-file.ts'
+import { type Look, lookAt, placeFile } from './corruption/damaged-file.ts'
 import { cellsOf } from './corruption/log-cells.ts'
 import { Tally } from './tally.ts'
 
@@ -29,6 +29,7 @@ test(
     const choice = seeded(seed)
     const tally = new Tally()
     let unread = 0
+    let unreadable = 0
     for (let flip = 0; flip < count; flip += 1) {
       // Every record is as likely, and within it every bit.
       const cell = cells[choice.integer(0, cells.length - 1)] ?? { from: 0, to: 0 }
@@ -38,20 +39,24 @@ test(
       damaged.writeUInt8(damaged.readUInt8(at) ^ (1 << bit), at)
       placeFile(path, damaged)
       tally.tried()
-      if (rowsOf(path) === rows) {
+      const damagedRows = rowsOf(path)
+      if (JSON.stringify(damagedRows) === JSON.stringify(rows)) {
         unread += 1
         continue
       }
       tally.faults += 1
-      const { refused, report, raw } = await lookAt(path, { questions: {} })
-      const isFound = refused !== undefined || report?.sound === false
-      const lost = isFound ? [] : [`nothing was found of it: ${rowsOf(path)?.slice(0, 100)}`]
+      if (damagedRows === undefined) unreadable += 1
+      const look = await lookAt(path, { questions: {} })
+      const missing = whatIsMissing(look, idsMet(rows, damagedRows))
+      const lost = missing === undefined ? [] : [missing]
       const nameless =
-        report?.problems.filter(({ code, part, message }) => !code || !part || !/[;:]/.test(message)) ?? []
-      const untrue = [...raw, ...nameless.map((problem) => JSON.stringify(problem))]
+        look.report?.problems.filter(({ code, part, message }) => !code || !part || !/[;:]/.test(message)) ?? []
+      const untrue = [...look.raw, ...nameless.map((problem) => JSON.stringify(problem))]
       tally.add({ acknowledged: 0, inDoubt: 0, lost, doubled: [], untrue }, `bit ${bit} of byte ${at}`)
     }
-    tally.print(`bits flipped in records (${unread} of them change nothing that is read)`)
+    tally.print(
+      `bits flipped in records (${unread} change nothing that is read, ${unreadable} what SQLite itself reads)`,
+    )
     assert.deepEqual(tally.problems, [])
     assert.equal(tally.lost + tally.doubled + tally.untrue, 0)
     assert.ok(tally.faults > count * 0.8, `only ${tally.faults} flips changed anything`)
@@ -71,7 +76,7 @@ async function writtenLog(path: string, archiveTo: string) {
   const bytes = readFileSync(path)
   const cells = cellsOf(bytes, root ?? 0)
   assert.equal(cells.length, records)
-  return { bytes, cells, rows: rowsOf(path) }
+  return { bytes, cells, rows: rowsOf(path) ?? [] }
 }
 
 const COLUMNS = [
@@ -79,17 +84,42 @@ const COLUMNS = [
   ...['original_timestamp', 'original_event', 'salt', 'content_digest', 'digest', 'hash'],
 ]
 
-/** All that is stored in the table, as its bytes are; `undefined` when SQLite itself cannot read it. */
-function rowsOf(path: string): string | undefined {
+/** A row as its bytes are, behind its id. */
+type Row = readonly [id: string, text: string]
+
+/** The ids of rows that are not as they were, before and now, and of those behind them, which hang on them. */
+function idsMet(rows: readonly Row[], damaged: readonly Row[] | undefined): readonly string[] {
+  if (damaged === undefined) return []
+  const unlike = (these: readonly Row[], those: readonly Row[]) => {
+    const texts = new Set(those.map(([, text]) => text))
+    return these.filter(([, text]) => !texts.has(text)).flatMap(([id]) => [id, String(Number(id) + 1)])
+  }
+  return [...unlike(rows, damaged), ...unlike(damaged, rows)]
+}
+
+/** What a person would look for in vain. Where SQLite reads the records no more, none can be named. */
+function whatIsMissing({ refused, report }: Look, met: readonly string[]): string | undefined {
+  if (refused !== undefined) return undefined
+  if (report?.sound !== false) return 'nothing was found of it'
+  if (met.length === 0 || report.problems.some((problem) => names(problem, met))) return undefined
+  return `none of the records ${met.join(', ')} is named: ${JSON.stringify(report.problems)}`
+}
+
+function names({ part, message }: CheckProblem, ids: readonly string[]): boolean {
+  const numbers = new Set(`${part} ${message}`.match(/(?<![\w-])-?\d+(?!\w)/g))
+  return ids.some((id) => numbers.has(id))
+}
+
+/** All that is stored in the table; `undefined` when SQLite itself cannot read it. */
+function rowsOf(path: string): readonly Row[] | undefined {
   const database = new Database(path, { readonly: true })
   try {
     const columns = COLUMNS.map((column) => `typeof(${column}), hex(${column})`)
-    return JSON.stringify(
-      database
-        .prepare(`select ${columns.join(', ')} from audit_log order by id`)
-        .raw()
-        .all(),
-    )
+    return database
+      .prepare<[], readonly string[]>(`select cast(id as text), ${columns.join(', ')} from audit_log order by id`)
+      .raw()
+      .all()
+      .map(([id = '', ...rest]) => [id, rest.join(' ')])
   } catch {
     return undefined
   } finally {

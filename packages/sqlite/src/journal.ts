@@ -33,7 +33,7 @@ const EMPTY_LEAF = { type: 0x0d, cellsAt: HEADER_BYTES + 3 }
  * there or not. @throws StoreError as `preparePlace`.
  */
 export function isHalfMade(path: string): boolean {
-  return judge(path, (journal) => {
+  return holdsOf(path, (journal) => {
     const wasEmpty = journal.readUInt32BE(PAGES_BEFORE_AT) === 0
     return wasEmpty && statSync(path).size <= PAGE_BYTES && holdsNothing(firstPageOf(path))
   })
@@ -45,7 +45,7 @@ export function isHalfMade(path: string): boolean {
  * of another file, whose place this one has taken. @throws StoreError as `preparePlace`.
  */
 export function isHalfSwitched(path: string): boolean {
-  return judge(path, (journal, size) => {
+  return holdsOf(path, (journal, size) => {
     // The file is cut to that size, whatever else is in the journal.
     const sizeBefore = journal.readUInt32BE(PAGES_BEFORE_AT) * journal.readUInt32BE(PAGE_BYTES_AT)
     if (journal.readUInt32BE(PAGE_BYTES_AT) !== PAGE_BYTES || sizeBefore !== statSync(path).size) return false
@@ -78,7 +78,7 @@ export function hasJournal(path: string): boolean {
 }
 
 /** What `isSo` says of the journal at a path, and of its size; false where there is none. */
-function judge(path: string, isSo: (journal: Buffer, size: number) => boolean): boolean {
+function holdsOf(path: string, isSo: (journal: Buffer, size: number) => boolean): boolean {
   try {
     const { bytes, size } = beginningOf(`${path}-journal`)
     if (bytes.length < JOURNAL_HEADER_BYTES || !bytes.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC))
