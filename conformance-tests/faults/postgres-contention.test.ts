@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterAll, inject, onTestFinished, test } from 'vitest'
 import { createDatabase, withClient } from '../postgres/database.ts'
 import { startProxy } from '../postgres/tcp-proxy.ts'
+import { Tally } from './tally.ts'
 import { DAY } from './work.ts'
 
 /** A server looks for a deadlock when a lock has been waited for so long. */
@@ -21,7 +22,9 @@ const admin = new pg.Client({ connectionString: url })
 await admin.connect()
 // Of connections that are made from now on.
 await admin.query(`alter database ${new URL(url).pathname.slice(1)} set deadlock_timeout = ${DEADLOCK_TIMEOUT_MS}`)
+const tally = new Tally()
 afterAll(async () => {
+  tally.print('writes that the server refuses for others')
   await admin.end()
   await drop()
 })
@@ -51,6 +54,7 @@ test.each(POINTS)(
       ...addingTo('a', 1),
       { type: 'append_audit', event: { type: 'service_started' } },
     ])
+    tally.met({ faults: REFUSALS, acknowledged: 1 })
     const { rows } = await admin.query<{ last_value: string }>(`select last_value from ${schema}.refusals`)
     assert.deepEqual([repeated, Number(rows[0]?.last_value)], [false, REFUSALS + 1])
     assert.deepEqual([await store.getUsage('a', DAY), (await store.listAudits()).length], [1, 1])
@@ -71,6 +75,7 @@ test('applies a write once that a client deadlocks with, which locks the rows in
     await deadlockOnce(store, schema)
     added += 1
   }
+  tally.met({ faults: deadlocks.count, acknowledged: added })
   assert.deepEqual([await store.getUsage('a', DAY), await store.getUsage('b', DAY)], [added, added])
 })
 
@@ -101,6 +106,7 @@ test('is refused nothing where the isolation of its role is serializable, and ot
     assert.ok(applied)
   }
   const added = (await Promise.all(others)).reduce((sum, count) => sum + count, 0)
+  tally.met({ faults: others.length * ADDITIONS - added, acknowledged: 1 + ADDITIONS })
   assert.equal(await store.getUsage('a', DAY), 1 + ADDITIONS + added)
 })
 

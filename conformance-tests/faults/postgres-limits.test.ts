@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterAll, inject, onTestFinished, test } from 'vitest'
 import { createAdministeredDatabase } from '../postgres/database.ts'
 import { startProxy, type TcpProxy } from '../postgres/tcp-proxy.ts'
+import { Tally } from './tally.ts'
 import { DAY } from './work.ts'
 
 /** A third of it is what one try may take. */
@@ -19,7 +20,11 @@ const CONNECTIONS = 10
 const [SLOW_MS, TOO_SLOW_MS] = [10, 400]
 
 const { url, admin, drop } = await createAdministeredDatabase(inject('postgresUrl'))
-afterAll(drop)
+const tally = new Tally()
+afterAll(() => {
+  tally.print('connections that are missing, slow, or lead nowhere')
+  return drop()
+})
 
 test('tells in time that the pool has no connection left, and keeps those that it has', async () => {
   const pool = new pg.Pool({ connectionString: url, max: 2 })
@@ -64,6 +69,7 @@ test('works through a slow network, tells in time of one that is too slow, and w
     ),
   )
   assert.equal(await eventually(() => store.getUsage('slow', DAY)), CONNECTIONS)
+  tally.met({ faults: 1, acknowledged: CONNECTIONS })
   proxy.slowDown(TOO_SLOW_MS)
   await endsInTime(store, 'TIMEOUT')
   proxy.slowDown(0)
@@ -82,6 +88,7 @@ test('finds out of connections that lead nowhere by trying one of them', async (
   ])
   assert.deepEqual([usedMs, await store.getUsage('new', DAY), (await store.listAudits()).length], [0, 1, 1])
   assert.deepEqual((await store.health()).problems, [])
+  tally.met({ faults: CONNECTIONS, acknowledged: 2 })
 })
 
 /** What is asked for now fails with `code`, for certain or not, and is not to be had later than it may. */
@@ -100,12 +107,14 @@ async function endsInTime(store: OwnedStore, code: StoreErrorCode, state?: strin
   const tookMs = systemClock.monotonicMs() - startedMs
   assert.ok(tookMs < LIMITS.HEALTH_TIMEOUT_MS + LATE_MS_MAX, `the calls took ${tookMs} ms`)
   assert.deepEqual([healthy, problems.map((problem) => problem.code)], [false, [code]])
+  tally.met({ faults: 1, inDoubt: 1 })
 }
 
 /** Also what was asked for in vain, which is done once. A loaded machine may need several tries. */
 async function worksAgain(store: OwnedStore): Promise<void> {
   await eventually(() => addOnce(store))
   assert.equal(await eventually(() => store.getUsage('minecraft', DAY)), 1)
+  tally.acknowledged += 1
   assert.deepEqual((await store.health()).problems, [])
 }
 

@@ -5,13 +5,18 @@ import pg from 'pg'
 import { afterAll, onTestFinished, test } from 'vitest'
 import { startProxy, type TcpProxy } from '../postgres/tcp-proxy.ts'
 import { Cluster } from './cluster.ts'
+import { Tally } from './tally.ts'
 
 const DAY = '2026-11-23'
 /** As many as the pool of a store holds; more than a call has tries. */
 const CONNECTIONS = 10
 
 const cluster = await Cluster.make()
-afterAll(() => cluster.stop())
+const tally = new Tally()
+afterAll(() => {
+  tally.print('writes that a standby refuses')
+  return cluster.stop()
+})
 const primary = await cluster.addPrimary(['synchronous_standby_names=*', 'synchronous_commit=remote_apply'])
 const standby = await cluster.addStandby(primary)
 
@@ -54,6 +59,7 @@ test.each([
   const before = await store.getUsage('moving', DAY)
   await store.addUsage('moving', DAY, 1)
   assert.equal(await store.getUsage('moving', DAY), before + 1)
+  tally.met({ faults: CONNECTIONS, acknowledged: 1 })
   assert.deepEqual((await store.health()).problems, [])
 })
 
@@ -64,11 +70,13 @@ test('finds the primary by looking at its health', async () => {
   await usesEveryConnection(store)
   proxy.leadTo({ path: primary.socket })
   assert.deepEqual((await store.health()).problems, [])
+  tally.met({ faults: CONNECTIONS })
 })
 
 function refusesToWrite(error: unknown): boolean {
   assert.ok(isStoreError(error, 'READ_ONLY'), String(error))
   assert.match(error.message, /connect to the primary/)
+  tally.met({ faults: 1 })
   return error.outcome === 'not_applied'
 }
 

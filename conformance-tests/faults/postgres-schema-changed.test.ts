@@ -3,6 +3,7 @@ import { isStoreError, type OwnedStore, type Store } from '@shepherd-store/core'
 import { openPostgresStore } from '@shepherd-store/postgres'
 import { afterAll, inject, onTestFinished, test } from 'vitest'
 import { createAdministeredDatabase } from '../postgres/database.ts'
+import { Tally } from './tally.ts'
 import { amountMs, changesOf, cooldownOf, DAY, WORK_ENTRY } from './work.ts'
 
 /** As many as the pool of a store holds; more than a call has tries. */
@@ -10,7 +11,11 @@ const CONNECTIONS = 10
 const WRITER = 'writer'
 
 const { url, admin, drop } = await createAdministeredDatabase(inject('postgresUrl'))
-afterAll(drop)
+const tally = new Tally()
+afterAll(() => {
+  tally.print('changes of the schema under a store')
+  return drop()
+})
 
 /** What somebody does to the schema `here` under a store at work, and how it is put right again. */
 const DAMAGES: readonly (readonly [what: string, damage: string, repair: string])[] = [
@@ -49,6 +54,7 @@ test.each(DAMAGES)(
     await isAfterStep(store, 1)
     assert.equal((await doStep(store, 2)).repeated, false)
     await isAfterStep(store, 2)
+    tally.met({ faults: 1, acknowledged: 2 })
   },
 )
 
@@ -62,6 +68,7 @@ test('goes on when a column gets another type, for which no connection has prepa
   }
   await doStep(store, 2)
   await isAfterStep(store, 2)
+  tally.met({ faults: 2, acknowledged: 2 })
 })
 
 test('writes to its own tables whatever the search path names before them', async () => {
@@ -83,6 +90,7 @@ test('writes to its own tables whatever the search path names before them', asyn
     const { rowCount } = await admin.query(`select from decoy.${table}`)
     assert.equal(rowCount, 0, `decoy.${table} was written to`)
   }
+  tally.met({ faults: 1, acknowledged: 2 })
 })
 
 async function openAtWork(): Promise<OwnedStore> {

@@ -4,6 +4,7 @@ import { openPostgresStore } from '@shepherd-store/postgres'
 import { afterAll, test } from 'vitest'
 import { withClient } from '../postgres/database.ts'
 import { Cluster, type ClusterNode } from './cluster.ts'
+import { Tally } from './tally.ts'
 import { DAY } from './work.ts'
 
 /** A commit is acknowledged when a standby has it on its disk too: without a standby none is. */
@@ -49,6 +50,9 @@ test('acknowledges nothing that the synchronous standby does not have, whoever a
   const there = await openPostgresStore(standby.url, { node: 'hub', callTimeoutMs: CALL_TIMEOUT_MS })
   assert.deepEqual([await there.getUsage('kept', DAY), await there.getUsage('waits', DAY)], [1, 1])
   await there.close()
+  const tally = new Tally()
+  tally.met({ faults: 3, acknowledged: 2, inDoubt: 2 })
+  tally.print('a standby that is gone, and waiting commits whose connection ends')
 })
 
 /** Adds a millisecond to the entry, as the operation of the same name; whether it was there before, and the total. */

@@ -22,6 +22,14 @@ export class Tally {
     if (this.tries % TRIES_PER_LINE === 0) console.log(`so far ${this.toString()}`)
   }
 
+  /** A try whose outcome is asserted beside it. */
+  met({ faults, acknowledged = 0, inDoubt = 0 }: Met): void {
+    this.tried()
+    this.faults += faults
+    this.acknowledged += acknowledged
+    this.inDoubt += inDoubt
+  }
+
   add({ acknowledged, inDoubt, lost, doubled, untrue }: Verdict, where: string): void {
     this.acknowledged += acknowledged
     this.inDoubt += inDoubt
@@ -50,6 +58,12 @@ export class Tally {
   print(what: string): void {
     console.log(`${what}: ${this.toString()}`)
   }
+}
+
+export interface Met {
+  readonly faults: number
+  readonly acknowledged?: number
+  readonly inDoubt?: number
 }
 
 /** How often a long run tells how far it is. */
