@@ -1,11 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { createGunzip, createGzip } from 'node:zlib'
+import { makeDirectory, newFile, replaceFile, syncDirectory } from './archive-files.ts'
 import { auditLine, linesOf, parseAuditLine } from './audit-line.ts'
 import type { AuditHead } from './audit.ts'
 import { ChainCheck } from './chain-check.ts'
@@ -43,23 +44,45 @@ export async function writeArchive(
   await onDisk(async () => {
     await makeDirectory(directory)
     await replaceFile(directory, file, async (partial) => {
-      const written = createWriteStream(partial, { mode: 0o600, flush: true })
-      await pipeline(Readable.from(textOf(rows, previous)), createGzip(), written)
-      // Of one that it takes the place of: it is gone before there is another file, whatever a power cut leaves.
-      await rm(join(directory, `${name}.json`), { force: true })
-      await syncDirectory(directory)
+      await pipeline(Readable.from(textOf(rows, previous)), createGzip(), newFile(partial))
+      await removeManifestOfOther(directory, name, await sha256Of(partial))
     })
   })
   const manifest = await inspectArchive(directory, file, previous, through)
-  await onDisk(() =>
-    replaceFile(directory, `${name}.json`, (partial) =>
-      pipeline(
-        Readable.from([`${JSON.stringify(manifestJson(manifest), null, 2)}\n`]),
-        createWriteStream(partial, { mode: 0o600, flush: true }),
-      ),
-    ),
-  )
+  await writeManifest(directory, manifest)
   return manifest
+}
+
+/**
+ * Has the archive on the disk, which another call has made: that may have ended before its manifest was, and a sync that
+ * failed is not made good by another one.
+ */
+export async function confirmArchive(directory: string, manifest: ArchiveManifest): Promise<ArchiveManifest> {
+  await onDisk(() => makeDirectory(directory))
+  await writeManifest(directory, manifest)
+  return manifest
+}
+
+function writeManifest(directory: string, manifest: ArchiveManifest): Promise<void> {
+  const text = `${JSON.stringify(manifestJson(manifest), null, 2)}\n`
+  return onDisk(() =>
+    replaceFile(directory, manifestOf(manifest.file), (partial) => pipeline(Readable.from([text]), newFile(partial))),
+  )
+}
+
+/**
+ * Of one that it takes the place of: it is gone before there is another file, whatever a power cut leaves. The same bytes
+ * another call has just written, which may have cut the log behind them.
+ */
+async function removeManifestOfOther(directory: string, name: string, sha256: string): Promise<void> {
+  const path = join(directory, `${name}.json`)
+  const told = await readManifest(path).catch((error: unknown) => {
+    if (isStoreError(error, 'NOT_FOUND', 'MALFORMED')) return error
+    throw error
+  })
+  if (told instanceof StoreError ? told.code === 'NOT_FOUND' : told.sha256 === sha256) return
+  await rm(path, { force: true })
+  await syncDirectory(directory)
 }
 
 /** The archive that follows on `previous`, if there is one, read and found good. @throws StoreError `MALFORMED` when it is not. */
@@ -162,54 +185,6 @@ async function inspectArchive(
   return { file, sha256, records: chain.checked, firstId, throughId, previousHash: previous.hash, hash }
 }
 
-/**
- * With those above it that are missing; each stands on the disk by its name in the one above. One by one: Node's own
- * `recursive` never ends where a file system takes no directories, as in /proc.
- */
-async function makeDirectory(directory: string): Promise<void> {
-  const missing: string[] = []
-  for (let path = resolve(directory); !(await isThere(path)); path = dirname(path)) missing.unshift(path)
-  for (const path of missing) {
-    await mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
-      // Another one has made it meanwhile.
-      if (!(await isThere(path))) throw error
-    })
-    await syncDirectory(dirname(path))
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw error
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Under another name first: what has the name is complete, and on the disk. */
-async function replaceFile(directory: string, name: string, write: (partial: string) => Promise<void>): Promise<void> {
-  const partial = join(directory, `.${name}.${randomUUID()}.partial`)
-  try {
-    await write(partial)
-    await rename(partial, join(directory, name))
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw error
-  }
-  await syncDirectory(directory)
-}
-
 async function* piecesOf(path: string): AsyncIterable<Uint8Array> {
   const file = createReadStream(path)
   try {
@@ -238,13 +213,17 @@ function archiveName(firstId: number, throughId: number): string {
   return `audit-${String(firstId).padStart(ID_DIGITS, '0')}-${String(throughId).padStart(ID_DIGITS, '0')}`
 }
 
+function manifestOf(file: string): string {
+  return `${basename(file, '.jsonl.gz')}.json`
+}
+
 async function readManifest(path: string): Promise<ArchiveManifest> {
   const text = await onDisk(() => readFile(path, 'utf8'))
   try {
     const json = checkObject(JSON.parse(text), 'the manifest')
     const { format, file, sha256, records, first_id, through_id, previous_hash, hash } = json
     if (format !== FORMAT) throw new Error(`it is of another format than ${FORMAT}`)
-    if (file !== `${basename(path, '.json')}.jsonl.gz`) throw new Error('it is of another file')
+    if (typeof file !== 'string' || manifestOf(file) !== basename(path)) throw new Error('it is of another file')
     return {
       file,
       sha256: checkText(sha256, 'sha256'),

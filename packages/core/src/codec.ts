@@ -1,5 +1,6 @@
 import { type Day, isDay } from './day.ts'
 import { invalidArgument } from './errors.ts'
+import { LIMITS } from './limits.ts'
 import { checkPeriod, type Period } from './period.ts'
 import type { JsonObject, JsonValue } from './values.ts'
 import { checkDuration, checkId, checkInstant, checkInteger, describe, parseInstant } from './values.ts'
@@ -158,8 +159,9 @@ export function checkText(value: unknown, path: string): string {
 /** Why something was corrected. @throws StoreError `INVALID_ARGUMENT`. */
 export function checkReason(value: unknown, path: string): string {
   const given = checkText(value, path)
-  if (given.trim() !== '') return given
-  throw invalidArgument(`${path} is empty; say why`)
+  if (given.trim() === '') throw invalidArgument(`${path} is empty; say why`)
+  if (Buffer.byteLength(given) <= LIMITS.PAYLOAD_BYTES_MAX) return given
+  throw invalidArgument(`${path} takes more than ${LIMITS.PAYLOAD_BYTES_MAX} bytes; say it shorter`)
 }
 
 function checkDay(value: unknown, path: string): Day {

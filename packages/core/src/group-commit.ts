@@ -2,7 +2,6 @@ import { nextTick } from 'node:process'
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { systemClock } from './clock.ts'
 import type { WriteOutcome, WriteUnit } from './driver.ts'
-import type { AuditContent } from './effects.ts'
 import { StoreError, toStoreError } from './errors.ts'
 import { isLogChange } from './group-keys.ts'
 import { LIMITS } from './limits.ts'
@@ -19,7 +18,7 @@ export class GroupCommit {
   #turnedAtMs = 0
   readonly #queue: Waiting[] = []
   #queuedChanges = 0
-  #queuedTextLength = 0
+  #queuedSize = 0
   /** The loop that empties the queue, while it runs. */
   #flushing: Promise<void> | undefined
 
@@ -36,16 +35,17 @@ export class GroupCommit {
   /** @throws StoreError `BUSY` when the queue is full, `TIMEOUT`, or what the driver's write rejected with. */
   submit(unit: WriteUnit): Promise<WriteOutcome> {
     if (this.#isFull) {
-      const message = `${this.#queue.length} writes are waiting already; wait for some of them, then try again`
+      const waiting = `${this.#queue.length} writes (${this.#queuedChanges} changes, ${this.#queuedSize} characters)`
+      const message = `${waiting} are waiting already; wait for some of them, then try again`
       return Promise.reject(new StoreError('BUSY', message))
     }
-    const textLength = textLengthOf(unit)
+    const size = sizeOf(unit)
     this.#queuedChanges += unit.changes.length
-    this.#queuedTextLength += textLength
+    this.#queuedSize += size
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         unit,
-        textLength,
+        size,
         resolve,
         reject,
         timer: setTimeout(() => this.#expire(waiting), this.#timeoutMs),
@@ -59,13 +59,13 @@ export class GroupCommit {
     return (
       this.#queue.length >= LIMITS.QUEUE_UNITS_MAX ||
       this.#queuedChanges >= LIMITS.QUEUE_CHANGES_MAX ||
-      this.#queuedTextLength >= LIMITS.QUEUE_TEXT_LENGTH_MAX
+      this.#queuedSize >= LIMITS.QUEUE_SIZE_MAX
     )
   }
 
-  #leave({ unit, textLength }: Waiting): void {
+  #leave({ unit, size }: Waiting): void {
     this.#queuedChanges -= unit.changes.length
-    this.#queuedTextLength -= textLength
+    this.#queuedSize -= size
   }
 
   /** Resolves when nothing is queued or under way. */
@@ -97,11 +97,15 @@ export class GroupCommit {
 
   #takeGroup(): readonly Waiting[] {
     let changes = 0
-    const end = this.#queue.findIndex(({ unit }, index) => {
+    let total = 0
+    const end = this.#queue.findIndex(({ unit, size }, index) => {
       changes += unit.changes.length
+      total += size
       const previous = this.#queue[index - 1]?.unit
       if (previous?.changes.some(isLogChange) || (index > 0 && unit.changes.some(isLogChange))) return true
-      return index > 0 && (index === LIMITS.GROUP_UNITS_MAX || changes > LIMITS.GROUP_CHANGES_MAX)
+      const isFull =
+        index === LIMITS.GROUP_UNITS_MAX || changes > LIMITS.GROUP_CHANGES_MAX || total > LIMITS.GROUP_SIZE_MAX
+      return index > 0 && isFull
     })
     const group = this.#queue.splice(0, end < 0 ? this.#queue.length : end)
     for (const waiting of group) this.#leave(waiting)
@@ -163,24 +167,18 @@ export interface GroupCommitOptions {
   readonly writesBlock: boolean
 }
 
-/** What makes one write larger than another: a change without a text is small. */
-function textLengthOf({ changes }: WriteUnit): number {
-  let length = 0
-  for (const change of changes) {
-    if (change.table === 'snapshot') length += change.text.length
-    else if (change.table === 'audit') length += contentLengthOf(change.content)
-    else if (change.table === 'audit_restore') for (const content of change.contents) length += contentLengthOf(content)
-  }
-  return length
+/** How much is in it, as `LIMITS.QUEUE_SIZE_MAX` counts. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.values(value).reduce((size: number, each) => size + sizeOf(each), OBJECT_SIZE)
 }
 
-function contentLengthOf({ text, original }: AuditContent): number {
-  return text.length + (original?.event.length ?? 0)
-}
+const OBJECT_SIZE = 16
 
 interface Waiting {
   readonly unit: WriteUnit
-  readonly textLength: number
+  readonly size: number
   readonly resolve: (outcome: WriteOutcome) => void
   readonly reject: (error: StoreError) => void
   readonly timer: NodeJS.Timeout

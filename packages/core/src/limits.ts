@@ -60,16 +60,17 @@ export const LIMITS = {
   USAGE_TOTALS_MAX: 100_000,
   /** Entries with usage on the day, and cooldowns of the scope, that one `getDayState` returns. */
   DAY_STATE_ENTRIES_MAX: 100_000,
-  /** Writes that share one commit, and the changes in them; a larger write has a commit of its own. */
+  /** Writes that share one commit, the changes in them, and their size; a larger write has a commit of its own. */
   GROUP_UNITS_MAX: 256,
   GROUP_CHANGES_MAX: 512,
+  GROUP_SIZE_MAX: 4_194_304,
   /**
-   * Writes that wait for their commit, the changes in them, and the texts of those (events, originals, snapshots) in UTF-16
-   * code units. The next one is refused with `BUSY`.
+   * Writes that wait for their commit, the changes in them, and their size: all that is text in them, in UTF-16 code units,
+   * and 16 for each object. When one of these is reached, the next write is refused with `BUSY`.
    */
   QUEUE_UNITS_MAX: 16_384,
   QUEUE_CHANGES_MAX: 65_536,
-  QUEUE_TEXT_LENGTH_MAX: 33_554_432,
+  QUEUE_SIZE_MAX: 33_554_432,
   /**
    * How long an applied operation id is remembered; the newest `OPERATIONS_KEPT_MIN` for ever, so that a clock which
    * jumps cannot have them forgotten. An `operationAt` before that is refused.

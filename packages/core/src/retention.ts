@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type ArchiveManifest, findArchive, writeArchive } from './archive.ts'
+import { type ArchiveManifest, confirmArchive, findArchive, writeArchive } from './archive.ts'
 import { type Authorship, logContent } from './audit-content.ts'
 import { checkCallback, checkSignal } from './audit-requests.ts'
 import type { AuditHead } from './audit.ts'
@@ -96,7 +96,7 @@ export async function applyRetention(
       const isToBeMade = found === undefined || (await isForgottenSince(engine, found))
       const manifest = isToBeMade
         ? await archivePart(engine, archiveTo, before, found?.throughId ?? throughId, { stay, signal, tell })
-        : found
+        : await confirmArchive(archiveTo, found)
       const through = await cut(engine, by, { from: before.id, asOf: head.id, manifest })
       archives.push(manifest)
       return through

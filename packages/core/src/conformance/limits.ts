@@ -16,6 +16,18 @@ const NOTHING: ReadResult = {
   ...{ sessions: [], nodes: [], snapshots: [], audits: [] },
 }
 
+/** What a write has beside its text: ids, digests, objects, as `LIMITS.QUEUE_SIZE_MAX` counts them. */
+const BESIDE_TEXT_MAX = 1_024
+const EVENT = { type: 'other', name: 'tick', data: { text: '' } } as const
+/** Each as long as it may be, but for what stands beside its text. */
+const LARGE_WRITES = {
+  events: (store: Store) => {
+    const text = 'x'.repeat(LIMITS.PAYLOAD_BYTES_MAX - JSON.stringify(EVENT).length)
+    return store.appendAudit({ ...EVENT, data: { text } })
+  },
+  reasons: (store: Store) => store.clearCooldown('minecraft', { by: 'Ada', why: 'x'.repeat(LIMITS.PAYLOAD_BYTES_MAX) }),
+} satisfies Readonly<Record<string, (store: Store) => Promise<unknown>>>
+
 /** Limits whose other side takes more rows, or writes, than a case can make: the driver says that they are there. */
 export const limitCases: readonly CaseDefinition[] = [
   {
@@ -87,18 +99,57 @@ export const limitCases: readonly CaseDefinition[] = [
     prevents: 'a service that runs out of memory over few, large writes',
     async run(t) {
       const large = Array.from({ length: LIMITS.CHANGES_MAX }, () => ADD)
-      const commit = (store: Store) => store.commit(large)
-      await fillsQueue(t, { commit, count: LIMITS.QUEUE_CHANGES_MAX / large.length })
+      const count = LIMITS.QUEUE_CHANGES_MAX / large.length
+      await fillsQueue(t, { write: (store) => store.commit(large), taken: count, full: count })
+    },
+  },
+  ...Object.entries(LARGE_WRITES).map(([name, write]): CaseDefinition => {
+    return {
+      id: `limits/queue/holds-so-much-of-${name}`,
+      prevents: 'a service that runs out of memory over writes that are long',
+      async run(t) {
+        const full = LIMITS.QUEUE_SIZE_MAX / LIMITS.PAYLOAD_BYTES_MAX
+        const taken = Math.floor(LIMITS.QUEUE_SIZE_MAX / (LIMITS.PAYLOAD_BYTES_MAX + BESIDE_TEXT_MAX))
+        await fillsQueue(t, { write, taken, full })
+      },
+    }
+  }),
+  {
+    id: 'limits/group/holds-so-much',
+    prevents: 'one commit of long texts that takes the memory of a small board',
+    async run(t) {
+      const groups: number[] = []
+      const count = (driver: StoreDriver): Faulty => ({
+        write(units) {
+          groups.push(units.length)
+          return driver.write(units)
+        },
+      })
+      await useOver(t, count, async (store) => {
+        const together = Math.floor(LIMITS.GROUP_SIZE_MAX / (LIMITS.PAYLOAD_BYTES_MAX + BESIDE_TEXT_MAX))
+        await Promise.all(Array.from({ length: 2 * together }, () => LARGE_WRITES.events(store)))
+        assert.equal((await store.verifyAudits()).checked, 2 * together)
+        const full = LIMITS.GROUP_SIZE_MAX / LIMITS.PAYLOAD_BYTES_MAX
+        assert.ok(Math.max(...groups) <= full && groups.includes(together), groups.join(', '))
+      })
     },
   },
   {
-    id: 'limits/queue/holds-so-much-text',
-    prevents: 'a service that runs out of memory over writes of little more than text',
+    id: 'limits/reason/a-long-one-is-refused-before-it-waits',
+    prevents: 'a queue that is full of what nobody will write',
     async run(t) {
-      const event = { type: 'other', name: 'tick', data: { text: '' } } as const
-      const text = 'x'.repeat(LIMITS.PAYLOAD_BYTES_MAX - JSON.stringify(event).length)
-      const commit = (store: Store) => store.appendAudit({ ...event, data: { text } })
-      await fillsQueue(t, { commit, count: LIMITS.QUEUE_TEXT_LENGTH_MAX / LIMITS.PAYLOAD_BYTES_MAX })
+      const answer = Promise.withResolvers<never>()
+      answer.promise.catch(() => undefined)
+      await useOver(
+        t,
+        () => ({ write: () => answer.promise }),
+        async (store) => {
+          const why = 'x'.repeat(LIMITS.PAYLOAD_BYTES_MAX + 1)
+          await rejectsWith(store.clearCooldown('minecraft', { by: 'Ada', why }), 'INVALID_ARGUMENT', 'not_applied')
+          await rejectsWith(store.forgetScope('anna', { by: 'Ada', why }), 'INVALID_ARGUMENT', 'not_applied')
+          answer.reject(new StoreError('UNAVAILABLE', 'the database is gone'))
+        },
+      )
     },
   },
   {
@@ -115,23 +166,25 @@ export const limitCases: readonly CaseDefinition[] = [
 ]
 
 interface Filling {
-  commit(store: Store): Promise<unknown>
-  /** So many are taken, and the next one is not, however small it is. */
-  readonly count: number
+  write(store: Store): Promise<unknown>
+  /** So many are taken, and of so many the queue is full: then none is, however small it is. */
+  readonly taken: number
+  readonly full: number
 }
 
 /** The queue takes writes again when those that waited have left it. */
-async function fillsQueue(t: CaseContext, { commit, count }: Filling): Promise<void> {
+async function fillsQueue(t: CaseContext, { write, taken, full }: Filling): Promise<void> {
   const answer = Promise.withResolvers<never>()
   answer.promise.catch(() => undefined)
   await useOver(
     t,
     () => ({ write: () => answer.promise }),
     async (store) => {
-      const calls = unawaited(...Array.from({ length: count }, () => commit(store)))
+      const calls = unawaited(...Array.from({ length: full }, () => write(store)))
       await rejectsWith(store.commit([ADD]), 'BUSY', 'not_applied')
       answer.reject(new StoreError('UNAVAILABLE', 'the database is gone'))
-      for (const call of calls) await rejectsWith(call, 'UNAVAILABLE')
+      for (const call of calls.slice(0, taken)) await rejectsWith(call, 'UNAVAILABLE')
+      await Promise.allSettled(calls)
       await rejectsWith(store.commit([ADD]), 'UNAVAILABLE')
     },
   )
