@@ -8,6 +8,8 @@ import { CUT_WORKS, type CutWorkName } from './power-cut/works.ts'
 /** How often the power is cut in the middle of each work. */
 const CUTS = Number(process.env['SHEPHERD_TEST_WORK_POWER_CUTS'] ?? 10)
 
+const CONTROL_CUTS = 40
+
 const { fresh } = temporaryDirectories()
 
 const WORKS = (Object.keys(CUT_WORKS) as CutWorkName[]).flatMap((name) =>
@@ -22,6 +24,12 @@ test.each(WORKS)(
     tally.print(`power cuts in ${name} (${writer})`)
     const { lost, doubled, untrue, problems } = tally
     assert.deepEqual({ lost, doubled, untrue, problems }, { lost: 0, doubled: 0, untrue: 0, problems: [] })
-    assert.ok(tally.faults > 0, 'no cut met the work')
+    assert.ok(tally.acknowledged > 0 && tally.inDoubt > 0)
   },
 )
+
+test('a long work that is not synced is lost by power cuts, and is caught', async () => {
+  const tally = await longWorkCuts({ name: 'forgetScope', writer: 'unsynced', cuts: CONTROL_CUTS, seed, fresh })
+  tally.print('power cuts in forgetScope, synchronous=NORMAL')
+  assert.ok(tally.lost > 0)
+})

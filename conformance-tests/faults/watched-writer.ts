@@ -35,7 +35,8 @@ export async function watchWriter(
   const { file, env } = await strace()
   const writer = [process.execPath, ...process.execArgv, fileURLToPath(program), JSON.stringify(task)]
   const child = spawn(file, ['-f', '-qq', ...options, '-o', log, ...writer], {
-    env,
+    // What goes through io_uring strace does not see.
+    env: { ...env, UV_USE_IO_URING: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: WRITER_TIMEOUT_MS,
     killSignal: 'SIGKILL',

@@ -43,6 +43,7 @@ export class Disk {
     switch (event.type) {
       case 'create':
         if (file === undefined) this.#point(path, newFile(false))
+        else if (event.isEmptied) truncate(file, 0)
         return
       case 'mkdir':
         return this.#point(path, newFile(true))
@@ -55,9 +56,7 @@ export class Disk {
         if (file !== undefined) write(file, event)
         return
       case 'truncate':
-        if (file === undefined) return
-        file.size = event.size
-        file.pending.push(event)
+        if (file !== undefined) truncate(file, event.size)
         return
       case 'sync':
         return this.#sync(path, file)
@@ -116,6 +115,11 @@ export class Disk {
 
 function newFile(isDirectory: boolean): File {
   return { isDirectory, content: new Content(), size: 0, pending: [] }
+}
+
+function truncate(file: File, size: number): void {
+  file.size = size
+  file.pending.push({ type: 'truncate', size })
 }
 
 function write(file: File, { offset = file.size, bytes }: { readonly offset?: number; readonly bytes: Buffer }): void {

@@ -23,8 +23,8 @@ export interface LongWorkCuts {
 }
 
 /**
- * Cuts the power at moments of the work. Nothing is lost then, and the same call leaves what it leaves when nobody disturbs
- * it; where it was told to be done, that is there without it.
+ * Cuts the power at moments of the work. What was there before is not lost then, and the same call leaves what it leaves
+ * when nobody disturbs it; where it was told to be done, that is there without it, before anybody opens a store.
  */
 export async function longWorkCuts({ name, writer, cuts, seed, fresh }: LongWorkCuts): Promise<Tally> {
   const work: CutWork = CUT_WORKS[name]
@@ -43,6 +43,7 @@ export async function longWorkCuts({ name, writer, cuts, seed, fresh }: LongWork
   const recording = await recordLongWork({
     directory: fresh(),
     prepared: prepared.root,
+    unsyncedNames: work.unsyncedNames ?? [],
     task: (root) => ({ name, site: { root, writer }, source }),
   })
 
@@ -60,8 +61,10 @@ export async function longWorkCuts({ name, writer, cuts, seed, fresh }: LongWork
   return tally
 }
 
-/** Half of the cuts meet what changes names, or how long a file is: in turn, as that is a small part of all that is done. */
+/** Half of the cuts meet what changes names, or how long a file is, in turn, as that is a small part of all that is done. */
 const SHARE_OF_TURNS = 0.5
+/** Every so manieth meets the moment in which it is told to be done. */
+const CUTS_PER_END = 5
 /** How many events behind such a one. */
 const EVENTS_BEHIND_A_TURN_MAX = 1
 const TURNS: readonly FileEvent['type'][] = ['create', 'mkdir', 'rename', 'unlink', 'truncate']
@@ -77,7 +80,9 @@ function momentsIn({ events }: Recording, { cuts, first, choices }: Moments): re
   const numbers = Array.from({ length: events.length - first + 1 }, (_, index) => first + index)
   const turns = numbers.filter((number) => TURNS.includes(events[number - 1]?.type ?? 'said'))
   let left: number[] = []
-  const moments = Array.from({ length: cuts }, () => {
+  const end = events.findLastIndex(({ type }) => type === 'said') + 1
+  const moments = Array.from({ length: cuts }, (_, cut) => {
+    if (cut % CUTS_PER_END === 0) return end
     if (choices.fraction() >= SHARE_OF_TURNS) return choices.integer(first, events.length)
     if (left.length === 0) left = shuffled(turns, choices)
     return Math.min(events.length, (left.pop() ?? first) + choices.integer(0, EVENTS_BEHIND_A_TURN_MAX))
@@ -94,11 +99,12 @@ interface Due {
 
 function judge(work: CutWork, site: Site, { before, expected, source, isDone }: Due): Promise<Verdict> {
   return ifUsable(fileOf(site), async () => {
+    const done = isDone ? await work.contents(site) : undefined
     const store = await openSite(site)
     try {
       const lost = await whatIsLost(store, await work.hashes(site), before)
-      if (!isDone) await work.perform(store, site, source)
-      const left = difference(expected, await work.contents(site))
+      if (done === undefined) await work.perform(store, site, source)
+      const left = difference(expected, done ?? (await work.contents(site)))
       const [acknowledged, inDoubt] = isDone ? [1, 0] : [0, 1]
       return { ...left, acknowledged, inDoubt, lost: [...lost, ...left.lost] }
     } finally {

@@ -57,15 +57,21 @@ export interface LongWorkOptions {
   readonly directory: string
   /** A directory with what is there before. */
   readonly prepared: string
+  /** What of it a power cut takes back until its directory is synced. */
+  readonly unsyncedNames: readonly RegExp[]
   task(root: string): LongWorkerTask
 }
 
 /** As `record`, of work on what is there before. */
-export function recordLongWork({ directory, prepared, task }: LongWorkOptions): Promise<Recording> {
-  return recordAll(directory, async (root, watch) => {
-    cpSync(prepared, root, { recursive: true })
-    await watch(task(root), { program: LONG_WORKER })
-  })
+export function recordLongWork({ directory, prepared, unsyncedNames, task }: LongWorkOptions): Promise<Recording> {
+  return recordAll(
+    directory,
+    async (root, watch) => {
+      cpSync(prepared, root, { recursive: true })
+      await watch(task(root), { program: LONG_WORKER })
+    },
+    unsyncedNames,
+  )
 }
 
 /** How often a step that fails is tried again. */
@@ -79,13 +85,17 @@ type Watch = (
   faults: { readonly inject?: string | undefined; readonly program?: URL | undefined },
 ) => Promise<void>
 
-async function recordAll(directory: string, work: (root: string, watch: Watch) => Promise<void>): Promise<Recording> {
+async function recordAll(
+  directory: string,
+  work: (root: string, watch: Watch) => Promise<void>,
+  unsyncedNames: readonly RegExp[] = [],
+): Promise<Recording> {
   const root = join(directory, 'disk')
   mkdirSync(root, { recursive: true })
   const events: FileEvent[] = []
   await work(root, async (task, { inject, program }) => {
-    // Nothing of what is there before the first begins is taken back.
-    if (events.length === 0) events.push(...eventsOf(root))
+    // What is there before the first begins.
+    if (events.length === 0) events.push(...eventsOf(root, unsyncedNames))
     const faults = inject === undefined ? [] : ['-e', `inject=${inject}`]
     const options = [...STRACE_FORMAT, '-e', `trace=${TRACED.join(',')}`, ...faults]
     const { seen } = await watchWriter(task, { options, log: join(directory, 'log'), program })

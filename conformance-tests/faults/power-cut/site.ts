@@ -1,12 +1,14 @@
 import { join } from 'node:path'
-import { manualClock, type OwnedStore } from '@shepherd-store/core'
+import { createStore, manualClock, type OwnedStore } from '@shepherd-store/core'
 import { openSqliteStore } from '@shepherd-store/sqlite'
 import { rawFile } from '../../sqlite-harness.ts'
+import { openDriver as openUnsynced } from '../unsynced-harness.ts'
 
 /** A directory with the file of a store and, below it, what that archives. */
 export interface Site {
   readonly root: string
-  readonly writer: 'thread' | 'inline'
+  /** `unsynced`: inline, and without the syncs of commits. */
+  readonly writer: 'thread' | 'inline' | 'unsynced'
 }
 
 export const CALENDAR = { timeZone: 'Europe/Berlin', dayStart: '04:00' }
@@ -17,13 +19,11 @@ export const fileOf = ({ root }: Site): string => join(root, 'store.db')
 export const archivesOf = ({ root }: Site): string => join(root, 'archives')
 export const rowsOf = (site: Site) => ({ raw: rawFile(fileOf(site)) })
 
-export function openSite(site: Site, at = NOW): Promise<OwnedStore> {
-  return openSqliteStore(fileOf(site), {
-    node: 'study',
-    clock: manualClock(at),
-    calendar: CALENDAR,
-    writer: site.writer,
-  })
+export async function openSite(site: Site, at = NOW): Promise<OwnedStore> {
+  const options = { node: 'study', clock: manualClock(at) }
+  const { writer } = site
+  if (writer === 'unsynced') return createStore(await openUnsynced(fileOf(site), { calendar: CALENDAR }), options)
+  return openSqliteStore(fileOf(site), { ...options, calendar: CALENDAR, writer })
 }
 
 /** Opens the store there, and closes it. */

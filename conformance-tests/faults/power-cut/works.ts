@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { addDays, LIMITS, manualClock, type OwnedStore } from '@shepherd-store/core'
 import { createMemoryData, createMemoryStore, databaseOf } from '@shepherd-store/memory'
+import Database from 'better-sqlite3'
 import { rawSqlite } from '../../sqlite-raw.ts'
 import { contentsOf, hashesOf } from '../long-work/contents.ts'
 import { LONG_WORKS, type LongWorkName } from '../long-work/works.ts'
@@ -18,6 +19,8 @@ export interface CutWork {
   perform(store: OwnedStore, site: Site, source: string): Promise<unknown>
   /** The hashes of all records that are kept, wherever that is. */
   hashes(site: Site): Promise<readonly string[]>
+  /** What of that its makers had not synced, by name. Default: nothing. */
+  readonly unsyncedNames?: readonly RegExp[]
   /** What it leaves: a line for each thing. */
   contents(site: Site): Promise<readonly string[]>
 }
@@ -30,7 +33,11 @@ export const CUT_WORKS = {
   forgetScope: longWork('forgetScope'),
   compact: longWork('compact'),
   applyRetention: retention(async () => {}),
-  'applyRetention over an archive': retention(archiveAndForget),
+  'applyRetention over an archive': retention(async (site) => {
+    await archiveOnly(site)
+    await useSite(site, (store) => LONG_WORKS.forgetScope.perform(store, ''))
+  }),
+  'applyRetention behind an unsynced archive': { ...retention(archiveOnly), unsyncedNames: [/^archives$/, /\.json$/] },
   'an upgrade from version 1': upgrade(1),
   'an upgrade from version 2': upgrade(2),
 } satisfies Readonly<Record<string, CutWork>>
@@ -46,8 +53,16 @@ function longWork(name: LongWorkName): CutWork {
     prepare: (site) => useSite(site, prepare),
     perform: (store, _, source) => perform(store, source),
     hashes: (site) => hashesOf(rowsOf(site)),
-    contents: (site) => contentsOf(rowsOf(site), { withHashes }),
+    contents: async (site) => [...(await contentsOf(rowsOf(site), { withHashes })), ...pagesOf(site)],
   }
+}
+
+/** Whether the file has pages that are free. */
+function pagesOf(site: Site): readonly string[] {
+  const database = new Database(fileOf(site))
+  const free = Number(database.pragma('freelist_count', { simple: true }))
+  database.close()
+  return free > 0 ? ['has free pages'] : []
 }
 
 const KEEP_DAYS = LIMITS.RETENTION_DAYS_MIN
@@ -74,13 +89,12 @@ function archive(store: OwnedStore, site: Site) {
 }
 
 /** As a call leaves it that is stopped before it has cut the log. */
-async function archiveAndForget(site: Site): Promise<void> {
+async function archiveOnly(site: Site): Promise<void> {
   const copy = { ...site, root: `${site.root}-copy` }
   mkdirSync(copy.root)
   cpSync(fileOf(site), fileOf(copy))
   await useSite(copy, (store) => archive(store, site))
   rmSync(copy.root, { recursive: true })
-  await useSite(site, (store) => LONG_WORKS.forgetScope.perform(store, ''))
 }
 
 /** Rows of the archives that have their manifest. @throws StoreError when they are not what that tells. */
