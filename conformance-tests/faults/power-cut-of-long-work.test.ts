@@ -28,8 +28,11 @@ test.each(WORKS)(
   },
 )
 
-test('a long work that is not synced is lost by power cuts, and is caught', async () => {
-  const tally = await longWorkCuts({ name: 'forgetScope', writer: 'unsynced', cuts: CONTROL_CUTS, seed, fresh })
-  tally.print('power cuts in forgetScope, synchronous=NORMAL')
-  assert.ok(tally.lost > 0)
-})
+test.each(['forgetScope', 'an upgrade from version 1'] as const)(
+  '%s that is not synced is lost by power cuts, and is caught',
+  async (name) => {
+    const tally = await longWorkCuts({ name, writer: 'unsynced', cuts: CONTROL_CUTS, seed, fresh })
+    tally.print(`power cuts in ${name}, synchronous=NORMAL`)
+    assert.ok(tally.lost > 0)
+  },
+)
