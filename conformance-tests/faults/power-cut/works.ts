@@ -31,7 +31,7 @@ export const CUT_WORKS = {
   importAudits: longWork('importAudits'),
   importRustStore: longWork('importRustStore'),
   forgetScope: longWork('forgetScope'),
-  compact: longWork('compact'),
+  compact: compaction(),
   applyRetention: retention(async () => {}),
   'applyRetention over an archive': retention(async (site) => {
     await archiveOnly(site)
@@ -53,16 +53,21 @@ function longWork(name: LongWorkName): CutWork {
     prepare: (site) => useSite(site, prepare),
     perform: (store, _, source) => perform(store, source),
     hashes: (site) => hashesOf(rowsOf(site)),
-    contents: async (site) => [...(await contentsOf(rowsOf(site), { withHashes })), ...pagesOf(site)],
+    contents: (site) => contentsOf(rowsOf(site), { withHashes }),
   }
 }
 
-/** Whether the file has pages that are free. */
-function pagesOf(site: Site): readonly string[] {
+/** All that is in the file is in fewer pages then. */
+function compaction(): CutWork {
+  const work = longWork('compact')
+  return { ...work, contents: async (site) => [...(await work.contents(site)), pagesOf(site)] }
+}
+
+function pagesOf(site: Site): string {
   const database = new Database(fileOf(site))
-  const free = Number(database.pragma('freelist_count', { simple: true }))
+  const pages = Number(database.pragma('page_count', { simple: true }))
   database.close()
-  return free > 0 ? ['has free pages'] : []
+  return `${pages} pages`
 }
 
 const KEEP_DAYS = LIMITS.RETENTION_DAYS_MIN
