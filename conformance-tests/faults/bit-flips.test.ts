@@ -46,10 +46,11 @@ test(
       }
       tally.faults += 1
       const look = await lookAt(path, { questions: {} })
+      const met = idsMet(rows, damagedRows)
+      const missing = whatIsMissing(look, met)
       if (look.refused !== undefined) named.refused += 1
       else if (damagedRows === undefined) named.unreadable += 1
-      else named.record += 1
-      const missing = whatIsMissing(look, idsMet(rows, damagedRows))
+      else if (missing === undefined && met.length > 0) named.record += 1
       const lost = missing === undefined ? [] : [missing]
       const nameless =
         look.report?.problems.filter(({ code, part, message }) => !code || !part || !/[;:]/.test(message)) ?? []

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { cpSync, mkdirSync } from 'node:fs'
 import { type Seeded, seeded } from '../../session-processes/seeded.ts'
 import { difference } from '../difference.ts'
@@ -40,6 +41,7 @@ export async function longWorkCuts({ name, writer, cuts, seed, fresh }: LongWork
     await work.perform(store, undisturbed, source)
     return work.contents(undisturbed)
   })
+  assert.notDeepEqual(await work.contents(prepared), expected, 'the work changes nothing')
   const recording = await recordLongWork({
     directory: fresh(),
     prepared: prepared.root,
@@ -61,7 +63,7 @@ export async function longWorkCuts({ name, writer, cuts, seed, fresh }: LongWork
   return tally
 }
 
-/** Half of the cuts meet what changes names, or how long a file is, in turn, as that is a small part of all that is done. */
+/** Of the others, half meet what changes names, or how long a file is, in turn: a small part of all that is done. */
 const SHARE_OF_TURNS = 0.5
 /** Every so manieth meets the moment in which it is told to be done. */
 const CUTS_PER_END = 5

@@ -16,7 +16,7 @@ export const TODAY = '2026-11-24'
 export const NOW = `${TODAY}T12:00:00.000Z`
 
 export const fileOf = ({ root }: Site): string => join(root, 'store.db')
-export const archivesOf = ({ root }: Site): string => join(root, 'archives')
+export const archivesOf = ({ root }: Site): string => join(root, 'cold', 'archives')
 export const rowsOf = (site: Site) => ({ raw: rawFile(fileOf(site)) })
 
 export async function openSite(site: Site, at = NOW): Promise<OwnedStore> {

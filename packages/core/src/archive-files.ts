@@ -1,22 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
 
 /**
- * With those above it that are missing; each stands on the disk by its name in the one above, whoever has made it. One by
- * one: Node's own `recursive` never ends where a file system takes no directories, as in /proc.
+ * With those above it that are missing; each stands on the disk by its name in the one above, whoever has made it, where
+ * that may be read. One by one: Node's own `recursive` never ends where a file system takes no directories, as in /proc.
  */
 export async function makeDirectory(directory: string): Promise<void> {
   const missing: string[] = []
-  for (let path = resolve(directory); !(await isThere(path)); path = dirname(path)) missing.unshift(path)
+  for (let path = resolve(directory); !(await isThere(path)); path = dirname(path)) {
+    missing.unshift(path)
+    if (path === dirname(path)) break
+  }
   for (const path of missing) {
     await mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
       // Another one has made it meanwhile.
       if (!(await isThere(path))) throw error
     })
   }
-  for (let path = resolve(directory); path !== dirname(path); path = dirname(path)) await syncAbove(path)
+  for (const path of missing) await sync(dirname(path))
+  for (let path = await realpath(missing[0] ?? directory); path !== dirname(path); path = dirname(path))
+    await syncIfPossible(dirname(path))
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -29,12 +35,12 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-async function syncAbove(path: string): Promise<void> {
+/** What was there before this call may not be this program's to read, or be of a file system that syncs no directories. */
+async function syncIfPossible(directory: string): Promise<void> {
   try {
-    await syncDirectory(dirname(path))
+    await sync(directory)
   } catch (error) {
-    // What may not be read nothing was made in. And some file systems sync no directories, or take no writes.
-    if (!['EACCES', 'EPERM', 'ERR_ACCESS_DENIED', 'EINVAL', 'EROFS'].includes(codeOf(error) ?? '')) throw error
+    if (codeOf(error) === 'EIO') throw error
   }
 }
 
@@ -42,8 +48,10 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }
 
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
+/** A file that somebody has written, or a directory: which names are in it. */
+export async function sync(path: string): Promise<void> {
+  if (process.platform === 'win32') return // which opens no directories
+  const handle = await open(path, 'r')
   try {
     await handle.sync()
   } finally {
@@ -65,7 +73,7 @@ export async function replaceFile(
     await rm(partial, { force: true })
     throw error
   }
-  await syncDirectory(directory)
+  await sync(directory)
 }
 
 /** What is written to it is on the disk when it ends. */

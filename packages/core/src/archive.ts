@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { createGunzip, createGzip } from 'node:zlib'
-import { makeDirectory, newFile, replaceFile, syncDirectory } from './archive-files.ts'
+import { makeDirectory, newFile, replaceFile, sync } from './archive-files.ts'
 import { auditLine, linesOf, parseAuditLine } from './audit-line.ts'
 import type { AuditHead } from './audit.ts'
 import { ChainCheck } from './chain-check.ts'
@@ -55,12 +55,22 @@ export async function writeArchive(
 
 /**
  * Has the archive on the disk, which another call has made: that may have ended before its manifest was, and a sync that
- * failed is not made good by another one.
+ * failed is not made good by another one. False: meanwhile yet another call has made it anew, of other bytes.
  */
-export async function confirmArchive(directory: string, manifest: ArchiveManifest): Promise<ArchiveManifest> {
-  await onDisk(() => makeDirectory(directory))
+export async function confirmArchive(directory: string, manifest: ArchiveManifest): Promise<boolean> {
+  const { file, firstId, previousHash, throughId, hash } = manifest
+  await onDisk(async () => {
+    await sync(join(directory, file))
+    await makeDirectory(directory)
+  })
   await writeManifest(directory, manifest)
-  return manifest
+  if ((await sha256Of(join(directory, file))) === manifest.sha256) return true
+  const [previous, through] = [
+    { id: firstId - 1, hash: previousHash },
+    { id: throughId, hash },
+  ]
+  await writeManifest(directory, await inspectArchive(directory, file, previous, through))
+  return false
 }
 
 function writeManifest(directory: string, manifest: ArchiveManifest): Promise<void> {
@@ -82,7 +92,7 @@ async function removeManifestOfOther(directory: string, name: string, sha256: st
   })
   if (told instanceof StoreError ? told.code === 'NOT_FOUND' : told.sha256 === sha256) return
   await rm(path, { force: true })
-  await syncDirectory(directory)
+  await sync(directory)
 }
 
 /** The archive that follows on `previous`, if there is one, read and found good. @throws StoreError `MALFORMED` when it is not. */

@@ -35,7 +35,7 @@ export class GroupCommit {
   /** @throws StoreError `BUSY` when the queue is full, `TIMEOUT`, or what the driver's write rejected with. */
   submit(unit: WriteUnit): Promise<WriteOutcome> {
     if (this.#isFull) {
-      const waiting = `${this.#queue.length} writes (${this.#queuedChanges} changes, ${this.#queuedSize} characters)`
+      const waiting = `${this.#queue.length} writes (${this.#queuedChanges} changes, size ${this.#queuedSize})`
       const message = `${waiting} are waiting already; wait for some of them, then try again`
       return Promise.reject(new StoreError('BUSY', message))
     }

@@ -10,7 +10,7 @@ export const LIMITS = {
   /** Instants: from 1970-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z. */
   INSTANT_MS_MIN: 0,
   INSTANT_MS_MAX: 253_402_300_799_999,
-  /** One event or snapshot as canonical JSON, in bytes of UTF-8; an imported record's original text likewise. */
+  /** One event or snapshot as canonical JSON, in bytes of UTF-8; an imported record's original text and a reason likewise. */
   PAYLOAD_BYTES_MAX: 65_536,
   /** Levels of objects and arrays in an event's own data. */
   PAYLOAD_DEPTH_MAX: 64,
@@ -66,7 +66,7 @@ export const LIMITS = {
   GROUP_SIZE_MAX: 4_194_304,
   /**
    * Writes that wait for their commit, the changes in them, and their size: all that is text in them, in UTF-16 code units,
-   * and 16 for each object. When one of these is reached, the next write is refused with `BUSY`.
+   * and 16 for each object. When one of these is reached, the next write is refused with `BUSY`; one write may pass it.
    */
   QUEUE_UNITS_MAX: 16_384,
   QUEUE_CHANGES_MAX: 65_536,

@@ -96,7 +96,7 @@ export async function applyRetention(
       const isToBeMade = found === undefined || (await isForgottenSince(engine, found))
       const manifest = isToBeMade
         ? await archivePart(engine, archiveTo, before, found?.throughId ?? throughId, { stay, signal, tell })
-        : await confirmArchive(archiveTo, found)
+        : await confirmed(archiveTo, found)
       const through = await cut(engine, by, { from: before.id, asOf: head.id, manifest })
       archives.push(manifest)
       return through
@@ -106,6 +106,11 @@ export async function applyRetention(
   const last = archives.at(-1)
   const records = archives.reduce((sum, each) => sum + each.records, 0)
   return { cutoff, records, ...(last === undefined ? {} : { throughId: last.throughId }), ...held, archives }
+}
+
+async function confirmed(directory: string, found: ArchiveManifest): Promise<ArchiveManifest> {
+  if (await confirmArchive(directory, found)) return found
+  throw changedMeanwhile(`another call has made the archive ${found.file} anew`)
 }
 
 /** What is not found as it should be may have left the log meanwhile. */

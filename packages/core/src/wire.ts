@@ -231,7 +231,9 @@ export function decodeSessionDetail(json: string): SessionDetail {
 
 /** @throws StoreError `INVALID_ARGUMENT`, naming the field at fault. */
 export function checkEndReason(value: unknown): SessionEndReason {
-  return endReason.decode(endReason.encode(value, 'reason'), 'reason')
+  const encoded = endReason.encode(value, 'reason')
+  withinBytes(JSON.stringify(encoded), 'reason')
+  return endReason.decode(encoded, 'reason')
 }
 
 function withinBytes(text: string, what: string, maxBytes: number = LIMITS.PAYLOAD_BYTES_MAX): string {

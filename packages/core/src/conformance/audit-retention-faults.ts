@@ -121,6 +121,39 @@ export const auditRetentionFaultCases: readonly CaseDefinition[] = [
       }),
   },
   {
+    id: 'audit-retention/faults/an-archive-that-is-made-anew-meanwhile-keeps-its-manifest',
+    prevents:
+      'a log that is cut behind an archive which nobody can import, as a slow call gave it the manifest of another',
+    run: (t) =>
+      withDirectory(async (archiveTo) => {
+        const store = await t.open()
+        const before = await appendRound(t, store, 2027, ROUND_RECORDS)
+        const cut = { nth: 1, applied: false }
+        await withFailingWrite(t, cut, async (faulty) => {
+          await rejectsWith(faulty.applyRetention({ keepDays: 30, archiveTo }), 'UNAVAILABLE')
+        })
+        let isMadeAnew = false
+        const overtaken = ({ read }: StoreDriver): Faulty => ({
+          async read(request) {
+            const result = await read(request)
+            if (request.audits?.types?.includes('scope_forgotten') === true && !isMadeAnew) {
+              isMadeAnew = true
+              await store.forgetScope('default', { by: 'Ada', why: 'He has moved out.' })
+              await store.applyRetention({ keepDays: 30, archiveTo })
+            }
+            return result
+          },
+        })
+        await useOver(t, overtaken, async (slow) => {
+          await rejectsWith(slow.applyRetention({ keepDays: 30, archiveTo }), 'BUSY', 'not_applied')
+        })
+        assert.ok(isMadeAnew)
+        await holdsEverything(t, { store, directory: archiveTo, before })
+        const { head } = await (await t.openElsewhere()).importAudits(archiveTo)
+        assert.equal(head?.id, before.length)
+      }),
+  },
+  {
     id: 'audit-retention/faults/records-that-come-meanwhile-stay',
     prevents:
       'a sound log that is called a forged one, or a record of today that is archived, as it came at the wrong moment',

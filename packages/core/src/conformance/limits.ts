@@ -147,6 +147,13 @@ export const limitCases: readonly CaseDefinition[] = [
           const why = 'x'.repeat(LIMITS.PAYLOAD_BYTES_MAX + 1)
           await rejectsWith(store.clearCooldown('minecraft', { by: 'Ada', why }), 'INVALID_ARGUMENT', 'not_applied')
           await rejectsWith(store.forgetScope('anna', { by: 'Ada', why }), 'INVALID_ARGUMENT', 'not_applied')
+          const end = { type: 'end_session', sessionId: 's-1', entryId: 'minecraft', run: 'r-1', report: 1 } as const
+          const reason = { type: 'launch_failed', error: why } as const
+          await rejectsWith(
+            store.commit([{ ...end, played: [], active: [], jumps: [], reason }]),
+            'INVALID_ARGUMENT',
+            'not_applied',
+          )
           answer.reject(new StoreError('UNAVAILABLE', 'the database is gone'))
         },
       )
