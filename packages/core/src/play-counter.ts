@@ -68,6 +68,11 @@ export class PlayCounter {
     return Math.max(0, Math.ceil(this.#clock.monotonicMs() - monotonicMs))
   }
 
+  /** What the wall clock showed at the last look. */
+  get wallMs(): number {
+    return this.#wallMs
+  }
+
   /** Where the hand stands that only goes forward, as of the last look. */
   get monotonicMs(): number {
     return this.#monotonicMs

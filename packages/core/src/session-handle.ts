@@ -1,7 +1,7 @@
 import type { SessionEndReason } from './audit.ts'
 import type { Applied, SessionChange, UsageAfter } from './change.ts'
 import type { Day } from './day.ts'
-import { fromArguments, invalidArgument, StoreError } from './errors.ts'
+import { fromArguments, invalidArgument, isStoreError, StoreError } from './errors.ts'
 import type { CountedReport, PlayCounter } from './play-counter.ts'
 import type { SessionAfter, SessionRecord } from './session.ts'
 import type { Store } from './store.ts'
@@ -74,6 +74,8 @@ export class OpenSession implements Session {
   #slice: { readonly durationMs: DurationMs; readonly monotonicMs: number }
   /** The last `extend`: each begins where the one before has put the deadline. */
   #extending: Promise<unknown> = Promise.resolve()
+  /** An extension of which nobody knows whether it was made. The same one is that once more, whatever was told since. */
+  #unanswered: { readonly byMs: DurationMs; readonly deadline: Date } | undefined
 
   constructor(
     store: Store,
@@ -82,6 +84,8 @@ export class OpenSession implements Session {
       readonly run: RunId
       readonly counter: PlayCounter
       readonly strict: StrictQuota | undefined
+      /** How long ago it was that the slice was booked. Default 0: just now. */
+      readonly sliceAgeMs?: DurationMs
     },
   ) {
     this.#store = store
@@ -90,7 +94,8 @@ export class OpenSession implements Session {
     this.#strict = parts.strict
     this.#record = parts.record
     this.#counter.accept(parts.record)
-    this.#slice = { durationMs: parts.record.reserved?.durationMs ?? 0, monotonicMs: parts.counter.monotonicMs }
+    const durationMs = Math.max(0, (parts.record.reserved?.durationMs ?? 0) - (parts.sliceAgeMs ?? 0))
+    this.#slice = { durationMs, monotonicMs: parts.counter.monotonicMs }
   }
 
   get record(): SessionRecord {
@@ -140,9 +145,18 @@ export class OpenSession implements Session {
 
   async #extend(byMs: DurationMs): Promise<SessionAfter> {
     const { sessionId, entryId } = this.#record
-    const deadline = checkInstant(new Date(this.#deadline('to extend').getTime() + byMs), 'the deadline')
+    const standing = this.#deadline('to extend')
+    const unanswered = this.#unanswered?.byMs === byMs ? this.#unanswered.deadline : undefined
+    const deadline = unanswered ?? checkInstant(new Date(standing.getTime() + byMs), 'the deadline')
     const change = { type: 'extend_session', sessionId, entryId, run: this.#run, deadline } as const
-    return this.#see(only(await this.#store.commit([change])))
+    try {
+      const after = only(await this.#store.commit([change]))
+      this.#unanswered = undefined
+      return this.#see(after)
+    } catch (error) {
+      if (isStoreError(error) && error.outcome === 'unknown') this.#unanswered = { byMs, deadline }
+      throw error
+    }
   }
 
   async end(options: EndOptions): Promise<SessionAfter> {

@@ -61,7 +61,9 @@ export async function startSession(store: Store, options: StartOptions): Promise
     // It is played already, by an earlier process or in this one: it goes on there, or by `continueSession`.
     return { applied: false, failed: [openSessionFailure(record)] }
   }
-  return { applied: true, repeated, session: new OpenSession(store, { record, run, counter, strict }) }
+  // Of an earlier try: others take it for silent once that slice is over.
+  const sliceAgeMs = repeated ? Math.max(0, counter.wallMs - record.lastReportedAt.getTime()) : 0
+  return { applied: true, repeated, session: new OpenSession(store, { record, run, counter, strict, sliceAgeMs }) }
 }
 
 export interface ContinueOptions {

@@ -131,7 +131,13 @@ export const sessionDeadlineCases: readonly CaseDefinition[] = [
       faults.failNext('write', 'UNAVAILABLE')
       await rejectsWith(session.extend(300_000), 'UNAVAILABLE', 'not_applied')
       assert.deepEqual((await session.extend(300_000)).session.deadline, later(600_000))
-      assert.equal((await eventCounts(store))['session_extended'], 2)
+      faults.failNext('write', 'UNAVAILABLE', { applied: true })
+      await rejectsWith(session.extend(300_000), 'UNAVAILABLE', 'unknown')
+      // It is told of the later deadline meanwhile.
+      assert.deepEqual((await session.checkpoint()).session.deadline, later(900_000))
+      assert.equal((await session.extend(300_000)).changed, false)
+      assert.deepEqual((await session.extend(300_000)).session.deadline, later(1_200_000))
+      assert.equal((await eventCounts(store))['session_extended'], 4)
     },
   },
   {

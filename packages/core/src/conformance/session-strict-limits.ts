@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { recoverSession } from '../sessions.ts'
+import { recoverSession, startSession } from '../sessions.ts'
 import { rejectsWith } from './expect.ts'
 import type { CaseDefinition } from './harness.ts'
 import { bookedByDay, DAY, MINUTE_MS, refusalOf, started, USER_STOP } from './session-expect.ts'
@@ -153,6 +153,24 @@ export const sessionStrictLimitCases: readonly CaseDefinition[] = [
       assert.equal(session.playableMs, 0)
       await session.end({ reason: USER_STOP })
       assert.equal((await started(store, { sessionId: 's-2' })).playableMs, undefined)
+    },
+  },
+  {
+    id: 'session/strict/one-that-is-started-again-plays-what-is-left-of-its-slice',
+    prevents: 'a machine that plays on when another one has taken its slice for over, and recovered it',
+    async run(t) {
+      const { store, faults } = await t.openWithFaults()
+      const start = { sessionId: 's-1', entryId: 'minecraft', run: 'r-1', strict: strict() }
+      faults.failNext('write', 'UNAVAILABLE', { applied: true })
+      await rejectsWith(startSession(store, start), 'UNAVAILABLE', 'unknown')
+      t.clock.advance(20_000)
+      const again = await startSession(store, start)
+      assert.ok(again.applied && again.repeated)
+      assert.equal(again.session.playableMs, 40_000)
+      t.clock.advance(40_000)
+      assert.equal(again.session.playableMs, 0)
+      assert.equal((await again.session.checkpoint()).reservedMs, MINUTE_MS)
+      assert.equal(again.session.playableMs, MINUTE_MS)
     },
   },
 ]
