@@ -31,13 +31,15 @@ export interface ArchiveManifest {
 
 /**
  * Writes the records, which stand behind `previous`, into a new archive: the file is complete on the disk, and was read
- * back, before there is a manifest of it. A file without a manifest is no archive, and may be removed.
+ * back, before there is a manifest of it. A file without a manifest is no archive, and may be removed. `checkDue` throws
+ * when the log was cut meanwhile: asked before the file takes the name that another call may have given to its own.
  */
 export async function writeArchive(
   directory: string,
   previous: AuditHead,
   through: AuditHead,
   rows: AsyncIterable<AuditRow>,
+  checkDue: () => Promise<void>,
 ): Promise<ArchiveManifest> {
   const name = archiveName(previous.id + 1, through.id)
   const file = `${name}.jsonl.gz`
@@ -45,6 +47,7 @@ export async function writeArchive(
     await makeDirectory(directory)
     await replaceFile(directory, file, async (partial) => {
       await pipeline(Readable.from(textOf(rows, previous)), createGzip(), newFile(partial))
+      await checkDue()
       await removeManifestOfOther(directory, name, await sha256Of(partial))
     })
   })
@@ -63,8 +66,10 @@ export async function confirmArchive(directory: string, manifest: ArchiveManifes
     await sync(join(directory, file))
     await makeDirectory(directory)
   })
+  const isSame = async () => (await sha256Of(join(directory, file))) === manifest.sha256
+  if (!(await isSame())) return false
   await writeManifest(directory, manifest)
-  if ((await sha256Of(join(directory, file))) === manifest.sha256) return true
+  if (await isSame()) return true
   const [previous, through] = [
     { id: firstId - 1, hash: previousHash },
     { id: throughId, hash },

@@ -7,6 +7,7 @@ import { checkReason } from './codec.ts'
 import type { AuditRow } from './effects.ts'
 import type { Engine } from './engine.ts'
 import { StoreError } from './errors.ts'
+import { isToBeErased } from './forgotten.ts'
 import { LIMITS } from './limits.ts'
 import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
 import { removeCut } from './retention.ts'
@@ -99,6 +100,8 @@ export async function forgetScope(
     const rest = await forgetScope(engine, { timestamp, scope, node }, { by, why, signal, onProgress })
     return { ...rest, erased: erased + rest.erased }
   }
+  // What was cut off meanwhile by a call that did not come to its end, nobody has read, nor erased.
+  await removeCut(engine, signal)
   const { start } = await logEnds(engine)
   return { erased, throughId, ...(start.id === 0 ? {} : { archivedThroughId: start.id }) }
 }
@@ -118,13 +121,6 @@ async function unsaltedOf(
   }
   return { lastId, digest: hash.digest('hex') }
 }
-
-function isToBeErased({ contentDigest: ofErased, type }: AuditRow): boolean {
-  return ofErased === undefined && !STAYS.has(type)
-}
-
-/** What tells of the log as a whole: without it the log could not be verified. */
-const STAYS: ReadonlySet<string> = new Set(['records_archived', 'scope_forgotten'])
 
 /** Of a record that is not as it was written it stays evident that it was not. Of one of the first form, all is in one digest. */
 function digestOf(row: Omit<AuditRow, 'id'>): string {

@@ -9,6 +9,7 @@ import { addDays } from './day.ts'
 import { changedMeanwhile } from './decide-log.ts'
 import type { Engine } from './engine.ts'
 import { invalidArgument, isStoreError, StoreError } from './errors.ts'
+import { checkErased, forgottenIn } from './forgotten.ts'
 import { LIMITS } from './limits.ts'
 import { checkSignalOf, logEnds, rowsOf, writeLogChanges } from './log-work.ts'
 import type { StopSignal } from './stop-signal.ts'
@@ -122,8 +123,12 @@ async function unlessCut<T>(engine: Engine, from: AuditHead, work: () => Promise
     if (!isStoreError(error, 'MALFORMED', 'NOT_FOUND', 'DATABASE') || error.outcome !== 'not_applied') throw error
     const { start } = await logEnds(engine)
     if (start.id === from.id) throw error
-    throw changedMeanwhile(`the log begins behind record ${start.id}, no longer behind ${from.id}`)
+    throw cutMeanwhile(start, from)
   }
+}
+
+function cutMeanwhile(start: AuditHead, from: AuditHead): StoreError {
+  return changedMeanwhile(`the log begins behind record ${start.id}, no longer behind ${from.id}`)
 }
 
 /**
@@ -185,7 +190,11 @@ async function archivePart(
   const [last] = (await engine.read({ audits: { after: lastId - 1, before: lastId + 1, order: 'asc', limit: 1 } }))
     .audits
   if (last === undefined) throw brokenAt(`record ${lastId} is missing`)
-  return writeArchive(directory, from, { id: last.id, hash: last.hash }, sound())
+  const forgotten = await forgottenIn(engine, signal)
+  return writeArchive(directory, from, { id: last.id, hash: last.hash }, sound(), async () => {
+    const { start } = await logEnds(engine)
+    if (start.id !== from.id) throw cutMeanwhile(start, from)
+  })
 
   /** What cannot be proven does not leave the log: it would be evidence that is lost. */
   async function* sound() {
@@ -197,6 +206,7 @@ async function archivePart(
       if (row.timestamp >= stay.from && row.timestamp < stay.to) {
         throw brokenAt(`record ${row.id} is not old, and questions about its time pass over it`)
       }
+      checkErased(row, forgotten)
       if (row.id % LIMITS.AUDIT_PAGE_LIMIT_MAX === 0) tell('archiving', row.id)
       yield row
     }

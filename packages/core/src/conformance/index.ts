@@ -7,6 +7,7 @@ import { auditFilterCases } from './audit-filters.ts'
 import { auditFollowFaultCases } from './audit-follow-faults.ts'
 import { auditFollowCases } from './audit-follow.ts'
 import { auditForgetAgainCases } from './audit-forget-again.ts'
+import { auditForgetMeanwhileCases } from './audit-forget-meanwhile.ts'
 import { auditForgetCases } from './audit-forget.ts'
 import { auditImportDamageCases } from './audit-import-damage.ts'
 import { auditImportLogCases } from './audit-import-log.ts'
@@ -107,6 +108,7 @@ const definitions: readonly CaseDefinition[] = [
   ...auditRetentionFaultCases,
   ...auditForgetCases,
   ...auditForgetAgainCases,
+  ...auditForgetMeanwhileCases,
   ...auditExportCases,
   ...auditExportFormatCases,
   ...auditImportLogCases,
