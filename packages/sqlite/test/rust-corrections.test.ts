@@ -1,14 +1,19 @@
+import type { OwnedStore } from '@shepherd-store/core'
 import { importRustStore } from '@shepherd-store/sqlite/rust'
 import { describe, expect, test } from 'vitest'
+import { freshPath } from './fresh-path.ts'
 import { openTestStore, writeRustDatabase } from './rust-database.ts'
 
 const DAY = '2026-11-20'
 const CORRECTION = { by: 'mum', why: 'it ran during dinner' }
 
+type RustAudit = readonly [id: number, timestamp: string, event: string]
+const FIRST: RustAudit = [1, '2026-11-20T20:20:00+01:00', '{"type":"service_started"}']
+
 /** A source in which lofi was played for so many seconds of one day. */
-function sourcePath(seconds: number): string {
+function sourcePath(seconds: number, audits: readonly RustAudit[] = [FIRST]): string {
   return writeRustDatabase({
-    audits: [[1, '2026-11-20T20:20:00+01:00', '{"type":"service_started"}']],
+    audits,
     usage: [['lofi', DAY, seconds]],
   })
 }
@@ -90,4 +95,41 @@ test('a parent may be called import', async () => {
   await store.adjustUsage('lofi', DAY, -1_200_000, { ...CORRECTION, by: 'import' })
   expect((await importRustStore(sourcePath(3_600), store)).counts.usage.addedMs).toBe(0)
   expect(await store.getUsage('lofi', DAY)).toBe(2_400_000)
+})
+
+describe('behind a log that was archived', () => {
+  async function importedAndArchived(audits: readonly RustAudit[]): Promise<OwnedStore> {
+    const { store, clock } = await openTestStore()
+    await importRustStore(sourcePath(3_600), store)
+    await store.adjustUsage('lofi', DAY, -600_000, CORRECTION)
+    clock.set('2027-01-20T20:00:00Z')
+    await importRustStore(sourcePath(3_600, audits), store)
+    await store.appendAudit({ type: 'service_started' })
+    await store.applyRetention({ keepDays: 30, archiveTo: freshPath() })
+    return store
+  }
+
+  test('what a parent took off stays off, and what may be new is told', async () => {
+    const later: RustAudit = [2, '2027-01-20T20:20:00+01:00', '{"type":"service_started"}']
+    const store = await importedAndArchived([FIRST, later])
+    const grown = writeRustDatabase({
+      audits: [FIRST, later],
+      usage: [
+        ['lofi', DAY, 3_700],
+        ['lofi', '2026-11-01', 60],
+      ],
+    })
+    const { counts, problems } = await importRustStore(grown, store)
+    expect([counts.usage.addedMs, await store.getUsage('lofi', DAY)]).toEqual([60_000, 3_000_000])
+    expect(problems.list.map(({ problem }) => problem)).toEqual([expect.stringContaining('700000 ms of "lofi"')])
+  })
+
+  test('a source whose rows have all left it is refused', async () => {
+    const store = await importedAndArchived([FIRST])
+    await expect(importRustStore(sourcePath(3_700), store)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('has left the log'),
+    })
+    expect(await store.getUsage('lofi', DAY)).toBe(3_000_000)
+  })
 })

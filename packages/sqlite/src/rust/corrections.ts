@@ -1,4 +1,4 @@
-import type { AuditRecord, Correction, Day, DurationMs, EntryId, SessionId } from '@shepherd-store/core'
+import type { AuditRecord, Correction, Day, DurationMs, EntryId, SessionId, Store } from '@shepherd-store/core'
 import type { ImportWriter } from './writer.ts'
 
 const IMPORT_WHY = 'the old store has booked it itself: session '
@@ -15,6 +15,7 @@ export function importCorrection(sessionId: SessionId): Correction {
 export class Corrections {
   readonly #writer: ImportWriter
   #takenOff: Promise<ReadonlyMap<string, DurationMs>> | undefined
+  #lastArchivedDay: Promise<Day | undefined> | undefined
 
   constructor(writer: ImportWriter) {
     this.#writer = writer
@@ -24,6 +25,13 @@ export class Corrections {
   async takenOff(entryId: EntryId, day: Day): Promise<DurationMs> {
     this.#takenOff ??= this.#load()
     return (await this.#takenOff).get(keyOf(entryId, day)) ?? 0
+  }
+
+  /** Whether the log tells all that was taken off that day: it does not where it was archived. */
+  async areKnown(day: Day): Promise<boolean> {
+    this.#lastArchivedDay ??= lastArchivedDay(this.#writer.view)
+    const archived = await this.#lastArchivedDay
+    return archived === undefined || day > archived
   }
 
   async #load(): Promise<ReadonlyMap<string, DurationMs>> {
@@ -42,6 +50,19 @@ export class Corrections {
     }
     return takenOff
   }
+}
+
+/**
+ * The last day of which a correction can have left the log, by the first record that somebody else has written: what was
+ * imported has times of its own. Absent when nothing has left it.
+ */
+async function lastArchivedDay(view: Store): Promise<Day | undefined> {
+  const [first] = await view.listAudits({ scope: 'all', limit: 1 })
+  if (first === undefined || first.id === 1) return undefined
+  for await (const { node, timestamp } of view.readAudits({ scope: 'all' })) {
+    if (node !== view.node && !Number.isNaN(timestamp.getTime())) return view.calendar.dayOf(timestamp)
+  }
+  return undefined
 }
 
 function isOfImport({ by, why }: Extract<AuditRecord['event'], { readonly type: 'usage_adjusted' }>): boolean {

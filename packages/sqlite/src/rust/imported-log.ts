@@ -1,4 +1,12 @@
-import { type Change, isStoreError, type OriginalRecord, type Store, StoreError } from '@shepherd-store/core'
+import {
+  addDays,
+  type Change,
+  isStoreError,
+  LIMITS,
+  type OriginalRecord,
+  type Store,
+  StoreError,
+} from '@shepherd-store/core'
 import type { ImportWriter } from './writer.ts'
 
 /** A row of the log as it is to be imported. */
@@ -30,7 +38,10 @@ export class ImportedLog {
    * @throws StoreError `INVALID_ARGUMENT` when the source is another than the imported one; nothing is appended.
    */
   async append(unchecked: readonly LogRow[], checked: () => Promise<readonly LogRow[]>): Promise<number> {
-    if (this.#last === null) this.#last = await lastImported(this.#writer.view)
+    if (this.#last === null) {
+      this.#last = await lastImported(this.#writer.view)
+      if (this.#last === undefined) await checkNotArchived(this.#writer.view)
+    }
     let rows = unchecked
     let areChecked = false
     for (;;) {
@@ -91,6 +102,25 @@ export class ImportedLog {
     )
   }
 }
+
+/**
+ * Where no row is there, none has left the log: its rows would be appended a second time.
+ * @throws StoreError `INVALID_ARGUMENT`
+ */
+async function checkNotArchived(view: Store): Promise<void> {
+  const [first] = await view.listAudits({ scope: 'all', limit: 1 })
+  if (first === undefined || first.id === 1) return
+  const imported = await view.listUsage({ ...ALL_DAYS, by: ['node'], node: view.node })
+  if (imported.length === 0) return
+  throw new StoreError(
+    'INVALID_ARGUMENT',
+    `what was imported as node ${view.node} has left the log, with all that tells what is new in the source: nothing was imported; ` +
+      'import it into a new store, or, to have it twice, as another node',
+  )
+}
+
+/** As many as one range of usage may have. */
+const ALL_DAYS = { from: '1970-01-01', to: addDays('1970-01-01', LIMITS.USAGE_RANGE_DAYS_MAX) } as const
 
 /** The last row of the source's log in the store whose id is at most `upTo`. */
 async function lastImported(view: Store, upTo = Number.POSITIVE_INFINITY): Promise<OriginalRecord | undefined> {

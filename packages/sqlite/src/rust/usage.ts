@@ -140,6 +140,11 @@ async function book(run: ImportRun, row: UsageRow, booked: BookedMs): Promise<Bo
     run.problems.add({ table: 'usage', row: rowNumber(row.row), problem, quarantined: 'no' })
   }
   if (row.totalMs <= storedMs) return { addedMs: 0 }
+  if (stored !== 'none' && !(await run.corrections.areKnown(row.day))) {
+    const problem = `${row.totalMs - storedMs} ms of ${show(row.entryId)} on ${row.day} are not added: people may have taken them off, and what tells of it may have been archived; adjust the day if they are new`
+    run.problems.add({ table: 'usage', row: rowNumber(row.row), problem, quarantined: 'no' })
+    return { addedMs: 0 }
+  }
   const takenOffMs = stored === 'none' ? 0 : await run.corrections.takenOff(row.entryId, row.day)
   const bookedMs = storedMs + takenOffMs
   const missingMs = row.totalMs - bookedMs
