@@ -4,6 +4,7 @@ import type { AuditHead } from './audit.ts'
 import { GENESIS_HASH, linkHash, recordDigest, saltedDigest, unsaltedLine } from './chain.ts'
 import type { LogEnds } from './driver.ts'
 import { type AuditRow, ERASED_TEXT } from './effects.ts'
+import { isToBeErased } from './forgotten.ts'
 import type { Scope } from './values.ts'
 import { decodeEvent } from './wire.ts'
 
@@ -29,8 +30,9 @@ export class ChainCheck {
   /** By scope: records that are erased, and of which a later record has to tell. */
   readonly #erasures = new Map<Scope, Erasure>()
   /** Those without a salt: which they are, that record tells. */
-  readonly #unsaltedErasures = new Map<Scope, { readonly firstId: number; readonly hash: Hash }>()
+  readonly #unsalted = new Map<Scope, UnsaltedRecords>()
   #erasedUnsalted = 0
+  #isUnsaltedUnproven = false
 
   constructor({ expectedHead, from, part = false }: Pick<VerifyOptions, 'expectedHead' | 'from' | 'part'>) {
     this.#expectedHead = expectedHead
@@ -71,7 +73,7 @@ export class ChainCheck {
     this.#unexplained = start
     this.#head = start
     this.#erasures.clear()
-    this.#unsaltedErasures.clear()
+    this.#unsalted.clear()
     this.#meetKnownHeads(start)
   }
 
@@ -123,8 +125,10 @@ export class ChainCheck {
       const message = `the log begins behind record ${this.#unexplained.id}, and no record tells that those before it were archived`
       this.#break(this.#unexplained.id, 'cut_unrecorded', message)
     }
-    const erasures = [...this.#erasures, ...this.#unsaltedErasures].toSorted(([, a], [, b]) => a.firstId - b.firstId)
-    for (const [scope, { firstId }] of erasures) {
+    const erasures = [...this.#erasures, ...this.#unsalted].flatMap(([scope, { firstId }]) =>
+      firstId === undefined ? [] : [{ scope, firstId }],
+    )
+    for (const { scope, firstId } of erasures.toSorted((a, b) => a.firstId - b.firstId)) {
       const message = `record ${firstId} was erased, and no record tells that its scope ${JSON.stringify(scope)} was to be forgotten`
       this.#break(firstId, 'erasure_unrecorded', message)
     }
@@ -160,16 +164,24 @@ export class ChainCheck {
 
   #isAsWritten(row: AuditRow): boolean {
     const { id, scope, contentDigest, digest } = row
-    if (contentDigest === undefined) return recordDigest(row) === digest
+    if (contentDigest === undefined) {
+      // What is forgotten is erased step by step: the log tells beforehand of all of them.
+      if (row.salt === undefined && isToBeErased(row)) this.#meetUnsalted(row, undefined)
+      return recordDigest(row) === digest
+    }
     this.#erased += 1
     // Of the first form, all was erased that the digest is of: what the record still tells is not proven by it.
     const isUnsalted = contentDigest === digest
     if (isUnsalted) {
-      const { firstId = id, hash = createHash('sha256') } = this.#unsaltedErasures.get(scope) ?? {}
-      this.#unsaltedErasures.set(scope, { firstId, hash: hash.update(unsaltedLine(row)) })
+      this.#meetUnsalted(row, id)
       this.#erasedUnsalted += 1
     } else this.#erasures.set(scope, { firstId: this.#erasures.get(scope)?.firstId ?? id, lastId: id })
     return isBlank(row) && (isUnsalted || saltedDigest(row, contentDigest) === digest)
+  }
+
+  #meetUnsalted(row: AuditRow, erasedId: number | undefined): void {
+    const { firstId, hash } = this.#unsalted.get(row.scope) ?? { firstId: undefined, hash: createHash('sha256') }
+    this.#unsalted.set(row.scope, { firstId: firstId ?? erasedId, hash: hash.update(unsaltedLine(row)) })
   }
 
   #meetKnownHeads({ id, hash }: AuditHead): void {
@@ -193,9 +205,17 @@ export class ChainCheck {
     } else if (event.type === 'scope_forgotten') {
       const { throughId, unsaltedDigest } = event
       if ((this.#erasures.get(scope)?.lastId ?? 0) <= throughId) this.#erasures.delete(scope)
-      const erased = this.#unsaltedErasures.get(scope)?.hash.copy().digest('hex')
-      if (erased !== undefined && erased === unsaltedDigest) this.#unsaltedErasures.delete(scope)
+      this.#explainUnsalted(scope, unsaltedDigest)
     }
+  }
+
+  #explainUnsalted(scope: string, told: string | undefined): void {
+    const unsalted = this.#unsalted.get(scope)
+    if (unsalted === undefined || told === undefined) return
+    const isWhole = this.#start === undefined && this.#from === undefined
+    if (isWhole && unsalted.hash.copy().digest('hex') !== told) return
+    this.#unsalted.delete(scope)
+    if (!isWhole && unsalted.firstId !== undefined) this.#isUnsaltedUnproven = true
   }
 
   #blindSpots(): readonly string[] {
@@ -214,13 +234,20 @@ export class ChainCheck {
       spots.push(`Records before ${id} were not read again.`, ...this.#expectedBefore(id))
     }
     if (this.#part && this.#unexplained !== undefined) spots.push('Why the log begins where it does.')
-    if (this.#part && this.#erasures.size + this.#unsaltedErasures.size > 0) {
+    const isErased =
+      this.#erasures.size > 0 || [...this.#unsalted.values()].some(({ firstId }) => firstId !== undefined)
+    if (this.#part && isErased) {
       spots.push('Whether it was to be erased, what was erased in it.')
     }
     if (this.#erased > 0) spots.push('What the erased records told.')
     if (this.#erasedUnsalted > 0) {
       spots.push(
         'When, where and of which scope the erased records were that an older version of the schema wrote: their digest is of all they told.',
+      )
+    }
+    if (this.#isUnsaltedUnproven) {
+      spots.push(
+        'Whether it was to be erased, what was erased of records that an older version of the schema wrote: others that were erased with them were not read.',
       )
     }
     return spots
@@ -237,6 +264,13 @@ export class ChainCheck {
   #break(id: number, problem: AuditBreak['problem'], message: string): void {
     this.#firstBreak ??= { id, problem, message }
   }
+}
+
+/** Of a scope, since it was last forgotten: what is erased, or would be. */
+interface UnsaltedRecords {
+  /** The first that is erased; absent: none. */
+  readonly firstId: number | undefined
+  readonly hash: Hash
 }
 
 interface Erasure {
