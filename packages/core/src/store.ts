@@ -178,9 +178,9 @@ export interface Store {
    * small commits. The chain holds over the cut. Nothing is removed unless this is called. A crash at any point loses and
    * doubles nothing, and the same call, with the same directory, goes on. It needs the owner's rights on PostgreSQL.
    * @throws StoreError `MALFORMED` when the log, or an archive that is there, is not as it was written: nothing is removed
-   * then. `BUSY` when another program was at it, or a scope was forgotten, at the same time. `INVALID_ARGUMENT` also when
-   * an archive that is there reaches further. `NOT_FOUND`, `PERMISSION_DENIED`, `READ_ONLY`,
-   * `DISK_FULL`, `IO` of the directory.
+   * then. `BUSY` when another program was at it, or a scope was forgotten, at the same time, and as long as one is not
+   * erased to its end (`forgetScope` goes on with that). `INVALID_ARGUMENT` also when an archive that is there reaches
+   * further. `NOT_FOUND`, `PERMISSION_DENIED`, `READ_ONLY`, `DISK_FULL`, `IO` of the directory.
    */
   applyRetention(options: RetentionOptions): Promise<RetentionResult>
   /**
