@@ -54,11 +54,12 @@ export interface ImportProgress {
  *
  * May be repeated, also after a failure or while the crate still writes: it goes on where it stopped, and what is there
  * already is not written again. What cannot be read is kept in a record `rust_row_unreadable`, and the rest goes on.
- * What was imported before an error stays.
- * @throws StoreError `INVALID_ARGUMENT` (an argument is not what it must be; the node is the store's own, or has another
- * source), `NOT_FOUND`, `PERMISSION_DENIED`, `UNRECOGNIZED_SCHEMA`, `CORRUPT` (nothing can be read, or the source not
- * recognised), `BUSY` (the source keeps changing), `DISK_FULL` or `IO` (its copy), and whatever the store's own methods
- * reject with; `signal.reason` once it is aborted.
+ * What was imported before an error stays. To a day whose corrections may have been archived by `applyRetention`, and that
+ * was imported before, nothing is added; the report says so.
+ * @throws StoreError `INVALID_ARGUMENT` (an argument is not what it must be; the node is the store's own, has another
+ * source, or all that it had brought to the log was archived), `NOT_FOUND`, `PERMISSION_DENIED`, `UNRECOGNIZED_SCHEMA`,
+ * `CORRUPT` (nothing can be read, or the source not recognised), `BUSY` (the source keeps changing), `DISK_FULL` or `IO`
+ * (its copy), and whatever the store's own methods reject with; `signal.reason` once it is aborted.
  */
 export async function importRustStore(
   path: string,
