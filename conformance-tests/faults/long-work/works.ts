@@ -68,7 +68,7 @@ export const LONG_WORKS: Readonly<Record<LongWorkName, LongWork>> = {
 }
 
 /** Two scopes with records, usage and cooldowns, in turn. */
-async function fill(store: Store): Promise<void> {
+export async function fill(store: Store): Promise<void> {
   for (let made = 0; made < RECORDS; made += 2 * PART) {
     for (const scope of [FORGOTTEN, 'otto']) {
       await store.view({ scope }).commit(

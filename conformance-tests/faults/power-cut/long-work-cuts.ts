@@ -63,13 +63,13 @@ export async function longWorkCuts({ name, writer, cuts, seed, fresh }: LongWork
   return tally
 }
 
-/** Of the others, half meet what changes names, or how long a file is, in turn: a small part of all that is done. */
-const SHARE_OF_TURNS = 0.5
 /** Every so manieth meets the moment in which it is told to be done. */
 const CUTS_PER_END = 5
+/** Of the others, half meet what changes names, or how long a file is, in turn: a small part of all that is done. */
+const SHARE_OF_TURNS = 0.5
+const TURNS: readonly FileEvent['type'][] = ['create', 'mkdir', 'rename', 'unlink', 'truncate']
 /** How many events behind such a one. */
 const EVENTS_BEHIND_A_TURN_MAX = 1
-const TURNS: readonly FileEvent['type'][] = ['create', 'mkdir', 'rename', 'unlink', 'truncate']
 
 interface Moments {
   readonly cuts: number

@@ -4,7 +4,7 @@ import { createMemoryData, createMemoryStore, databaseOf } from '@shepherd-store
 import Database from 'better-sqlite3'
 import { rawSqlite } from '../../sqlite-raw.ts'
 import { contentsOf, hashesOf } from '../long-work/contents.ts'
-import { LONG_WORKS, type LongWorkName } from '../long-work/works.ts'
+import { fill, LONG_WORKS, type LongWorkName } from '../long-work/works.ts'
 import { dump, linesOf } from '../upgrades/dump.ts'
 import { freeze } from '../upgrades/frozen.ts'
 import { archivesOf, CALENDAR, fileOf, NOW, rowsOf, type Site, TODAY, useSite } from './site.ts'
@@ -77,7 +77,7 @@ const LONG_AGO = `${addDays(TODAY, -KEEP_DAYS - 2)}T12:00:00.000Z`
 function retention(prepare: (site: Site) => Promise<void>): CutWork {
   return {
     async prepare(site) {
-      await useSite(site, LONG_WORKS.forgetScope.prepare, LONG_AGO)
+      await useSite(site, fill, LONG_AGO)
       await prepare(site)
     },
     perform: archive,

@@ -70,11 +70,8 @@ export async function confirmArchive(directory: string, manifest: ArchiveManifes
   if (!(await isSame())) return false
   await writeManifest(directory, manifest)
   if (await isSame()) return true
-  const [previous, through] = [
-    { id: firstId - 1, hash: previousHash },
-    { id: throughId, hash },
-  ]
-  await writeManifest(directory, await inspectArchive(directory, file, previous, through))
+  const previous = { id: firstId - 1, hash: previousHash }
+  await writeManifest(directory, await inspectArchive(directory, file, previous, { id: throughId, hash }))
   return false
 }
 
@@ -91,11 +88,12 @@ function writeManifest(directory: string, manifest: ArchiveManifest): Promise<vo
  */
 async function removeManifestOfOther(directory: string, name: string, sha256: string): Promise<void> {
   const path = join(directory, `${name}.json`)
-  const told = await readManifest(path).catch((error: unknown) => {
-    if (isStoreError(error, 'NOT_FOUND', 'MALFORMED')) return error
-    throw error
-  })
-  if (told instanceof StoreError ? told.code === 'NOT_FOUND' : told.sha256 === sha256) return
+  try {
+    if ((await readManifest(path)).sha256 === sha256) return
+  } catch (error) {
+    if (isStoreError(error, 'NOT_FOUND')) return
+    if (!isStoreError(error, 'MALFORMED')) throw error
+  }
   await rm(path, { force: true })
   await sync(directory)
 }

@@ -1,4 +1,5 @@
 import type { AuditRecord, Correction, Day, DurationMs, EntryId, SessionId, Store } from '@shepherd-store/core'
+import { isArchived } from './archived.ts'
 import type { ImportWriter } from './writer.ts'
 
 const IMPORT_WHY = 'the old store has booked it itself: session '
@@ -57,8 +58,7 @@ export class Corrections {
  * imported has times of its own. Absent when nothing has left it.
  */
 async function lastArchivedDay(view: Store): Promise<Day | undefined> {
-  const [first] = await view.listAudits({ scope: 'all', limit: 1 })
-  if (first === undefined || first.id === 1) return undefined
+  if (!(await isArchived(view))) return undefined
   for await (const { node, timestamp } of view.readAudits({ scope: 'all' })) {
     if (node !== view.node && !Number.isNaN(timestamp.getTime())) return view.calendar.dayOf(timestamp)
   }

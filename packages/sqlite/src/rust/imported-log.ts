@@ -7,6 +7,7 @@ import {
   type Store,
   StoreError,
 } from '@shepherd-store/core'
+import { isArchived } from './archived.ts'
 import type { ImportWriter } from './writer.ts'
 
 /** A row of the log as it is to be imported. */
@@ -108,8 +109,7 @@ export class ImportedLog {
  * @throws StoreError `INVALID_ARGUMENT`
  */
 async function checkNotArchived(view: Store): Promise<void> {
-  const [first] = await view.listAudits({ scope: 'all', limit: 1 })
-  if (first === undefined || first.id === 1) return
+  if (!(await isArchived(view))) return
   const imported = await view.listUsage({ ...ALL_DAYS, by: ['node'], node: view.node })
   if (imported.length === 0) return
   throw new StoreError(
